@@ -1,0 +1,52 @@
+# The same words as the npm scripts. Every target installs what it needs first, so that a fresh clone can begin anywhere.
+.DEFAULT_GOAL := help
+.PHONY: help install start dev test e2e typecheck lint format generate bench ci up down clean
+
+help: ## show this list
+	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
+install: node_modules/.install ## install the dependencies as the lock file says
+
+node_modules/.install: package.json package-lock.json
+	@command -v npm >/dev/null || { echo 'sluice: npm is missing: install Node.js 20 or newer (https://nodejs.org)' >&2; exit 1; }
+	npm ci --loglevel=error
+	@touch $@
+
+start: install ## run the whole shop behind the gateway on :8080, without containers
+	@npm run --silent start
+
+dev: install ## the same, restarted when a source file changes
+	@npm run --silent dev
+
+test: install ## run the test suite
+	@npm run --silent test
+
+e2e: install ## walk through the shop over HTTP (against GATEWAY_URL, default http://localhost:8080)
+	@npm run --silent e2e
+
+typecheck: install ## check the types
+	@npm run --silent typecheck
+
+lint: install ## check style and protos
+	@npm run --silent lint
+
+format: install ## mend what lint can mend
+	@npm run --silent format
+
+generate: install ## generate gen/ from proto/
+	@npm run --silent generate
+
+bench: install ## measure
+	@npm run --silent bench
+
+ci: install ## everything that must be green
+	@npm run --silent ci
+
+up: ## run the whole stack in containers
+	docker compose up --build --detach
+
+down: ## stop the containers; the volumes stay
+	docker compose down
+
+clean: ## remove what was installed, generated data included
+	rm -rf node_modules .cache .data .tap
