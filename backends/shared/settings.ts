@@ -1,0 +1,133 @@
+const minSecretBytes = 32
+const wellKnownSecrets = new Set(['your-secret-key', 'your-256-bit-secret', 'secret', 'changeme', 'change-me'])
+const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
+
+/** The services and the ports that they listen on by default. */
+export const servicePorts = { user: 9001, product: 9002, order: 9003, payment: 9004, inventory: 9005 } as const
+
+export type ServiceName = keyof typeof servicePorts
+
+/** What a service process reads from its environment. */
+export interface ServiceSettings {
+  /** HOST: the address to listen on. Default 127.0.0.1. */
+  host: string
+  /** PORT: 0 to 65535, 0 for any free one. Default: `servicePorts`. */
+  port: number
+  /** DATABASE_URL: the service's own PostgreSQL database. Required. */
+  databaseUrl: string
+  /** JWT_SECRET: shared by gateway and services, at least 32 bytes. Required. */
+  secret: string
+  /** JWT_ISSUER. Default "sluice". */
+  issuer: string
+  /** JWT_AUDIENCE: of user tokens. Default "shop". */
+  audience: string
+  /** LOG_LEVEL: a level of pino, or "silent". Default "info". */
+  logLevel: string
+  /** REDIS_URL: a cache that several processes share. Without it: no cache beyond the process. */
+  redisUrl?: string
+  /** PRODUCT_SERVICE_URL: required by order. */
+  productUrl?: string
+  /** INVENTORY_SERVICE_URL: required by order. */
+  inventoryUrl?: string
+  /** PAYMENT_SERVICE_URL: required by order. */
+  paymentUrl?: string
+  /** SEED_CATALOGUE: whether an empty database gets the sample catalogue, with stock. Default false. */
+  seedCatalogue: boolean
+  /** BOOTSTRAP_ADMIN_EMAIL and BOOTSTRAP_ADMIN_PASSWORD: the first admin, made when there is none. */
+  bootstrapAdmin?: { email: string; password: string }
+}
+
+/** A setting that is missing or wrong. The message is one line that names the variable and never holds a secret. */
+export class SettingsError extends Error {
+  override name = 'SettingsError'
+}
+
+/**
+ * Reads the settings of a service. An empty variable counts as not set.
+ *
+ * @throws SettingsError
+ */
+export function readSettings(service: ServiceName, env: NodeJS.ProcessEnv): ServiceSettings {
+  const settings: ServiceSettings = {
+    host: env.HOST || '127.0.0.1',
+    port: readPort(env, servicePorts[service]),
+    databaseUrl: readUrl(env, 'DATABASE_URL', ['postgres:', 'postgresql:']) ?? missing('DATABASE_URL'),
+    secret: readSecret(env),
+    issuer: env.JWT_ISSUER || 'sluice',
+    audience: readAudience(env),
+    logLevel: readChoice(env, 'LOG_LEVEL', logLevels, 'info'),
+    seedCatalogue: readChoice(env, 'SEED_CATALOGUE', ['true', 'false'], 'false') === 'true',
+    ...readPeers(service, env)
+  }
+  const redisUrl = readUrl(env, 'REDIS_URL', ['redis:', 'rediss:'])
+  if (redisUrl !== undefined) settings.redisUrl = redisUrl
+  const bootstrapAdmin = readBootstrapAdmin(env)
+  if (bootstrapAdmin !== undefined) settings.bootstrapAdmin = bootstrapAdmin
+  return settings
+}
+
+function missing(name: string): never {
+  throw new SettingsError(`${name} is not set`)
+}
+
+function readPort(env: NodeJS.ProcessEnv, fallback: number): number {
+  if (!env.PORT) return fallback
+  const port = Number(env.PORT)
+  if (!/^\d{1,5}$/.test(env.PORT) || port > 65_535) throw new SettingsError('PORT must be a number from 0 to 65535')
+  return port
+}
+
+function readSecret(env: NodeJS.ProcessEnv): string {
+  const secret = env.JWT_SECRET || missing('JWT_SECRET')
+  // A laptop may run with a toy secret; anything that says nothing about itself may not.
+  if (env.NODE_ENV === 'development') return secret
+  if (wellKnownSecrets.has(secret.toLowerCase())) throw new SettingsError('JWT_SECRET is a well-known value')
+  if (Buffer.byteLength(secret) < minSecretBytes) {
+    throw new SettingsError(`JWT_SECRET must be at least ${minSecretBytes} bytes long`)
+  }
+  return secret
+}
+
+function readAudience(env: NodeJS.ProcessEnv): string {
+  const audience = env.JWT_AUDIENCE || 'shop'
+  if (audience === 'internal') throw new SettingsError('JWT_AUDIENCE cannot be "internal": that marks service tokens')
+  return audience
+}
+
+function readPeers(service: ServiceName, env: NodeJS.ProcessEnv) {
+  if (service !== 'order') return {}
+  const peer = (name: string) => readUrl(env, name, ['http:', 'https:']) ?? missing(name)
+  return {
+    productUrl: peer('PRODUCT_SERVICE_URL'),
+    inventoryUrl: peer('INVENTORY_SERVICE_URL'),
+    paymentUrl: peer('PAYMENT_SERVICE_URL')
+  }
+}
+
+function readBootstrapAdmin(env: NodeJS.ProcessEnv): ServiceSettings['bootstrapAdmin'] {
+  const email = env.BOOTSTRAP_ADMIN_EMAIL
+  const password = env.BOOTSTRAP_ADMIN_PASSWORD
+  if (!email && !password) return undefined
+  if (!email) return missing('BOOTSTRAP_ADMIN_EMAIL')
+  if (!password) return missing('BOOTSTRAP_ADMIN_PASSWORD')
+  if (!email.includes('@')) throw new SettingsError('BOOTSTRAP_ADMIN_EMAIL must be an email address')
+  if (password.length < 8 || password.length > 128) {
+    throw new SettingsError('BOOTSTRAP_ADMIN_PASSWORD must be 8 to 128 characters long')
+  }
+  return { email, password }
+}
+
+function readUrl(env: NodeJS.ProcessEnv, name: string, protocols: string[]): string | undefined {
+  const value = env[name]
+  if (!value) return undefined
+  if (!URL.canParse(value) || !protocols.includes(new URL(value).protocol)) {
+    throw new SettingsError(`${name} must be a URL that begins with ${protocols.map(each => `${each}//`).join(' or ')}`)
+  }
+  return value
+}
+
+function readChoice(env: NodeJS.ProcessEnv, name: string, choices: string[], fallback: string): string {
+  const value = env[name] || fallback
+  if (!choices.includes(value)) throw new SettingsError(`${name} must be one of ${choices.join(', ')}`)
+  return value
+}

