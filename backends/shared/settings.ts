@@ -17,7 +17,7 @@ export interface ServiceSettings {
   databaseUrl: string
   /** JWT_SECRET: shared by gateway and services, at least 32 bytes. Required. */
   secret: string
-  /** JWT_ISSUER. Default "sluice". */
+  /** JWT_ISSUER. Default "shop-user-service". */
   issuer: string
   /** JWT_AUDIENCE: of user tokens. Default "shop". */
   audience: string
@@ -53,7 +53,7 @@ export function readSettings(service: ServiceName, env: NodeJS.ProcessEnv): Serv
     port: readPort(env, servicePorts[service]),
     databaseUrl: readUrl(env, 'DATABASE_URL', ['postgres:', 'postgresql:']) ?? missing('DATABASE_URL'),
     secret: readSecret(env),
-    issuer: env.JWT_ISSUER || 'sluice',
+    issuer: env.JWT_ISSUER || 'shop-user-service',
     audience: readAudience(env),
     logLevel: readChoice(env, 'LOG_LEVEL', logLevels, 'info'),
     seedCatalogue: readChoice(env, 'SEED_CATALOGUE', ['true', 'false'], 'false') === 'true',

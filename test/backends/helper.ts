@@ -109,7 +109,7 @@ export async function startBackend(
     port: 0,
     databaseUrl: overrides.databaseUrl ?? (await startPostgres(test)).url(`test_${newId().replaceAll('-', '')}`),
     secret: testSecret,
-    issuer: 'sluice',
+    issuer: 'shop-user-service',
     audience: 'shop',
     logLevel: 'silent',
     seedCatalogue: false,
