@@ -1,6 +1,8 @@
 # The same words as the npm scripts. Every target installs what it needs first, so that a fresh clone can begin anywhere.
 .DEFAULT_GOAL := help
-.PHONY: help install start dev test e2e typecheck lint format generate bench ci up down clean
+# The project's own Node, not the one of the system.
+RUN := node_modules/.bin/node
+.PHONY: help install start test e2e typecheck lint format generate bench ci up down clean
 
 help: ## show this list
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -12,11 +14,10 @@ node_modules/.install: package.json package-lock.json
 	npm ci --loglevel=error
 	@touch $@
 
+# At a terminal the shop is a job of its own (set -m): Ctrl-C then reaches the shop and not make, which would answer
+# "Interrupt" and fail although everything stopped as it should.
 start: install ## run the whole shop behind the gateway on :8080, without containers
-	@npm run --silent start
-
-dev: install ## the same, restarted when a source file changes
-	@npm run --silent dev
+	@if [ -t 0 ]; then set -m; $(RUN) tools/start.ts; else exec $(RUN) tools/start.ts; fi
 
 test: install ## run the test suite
 	@npm run --silent test
