@@ -11,6 +11,8 @@ export interface EmbeddedPostgresOptions {
   dataDir: string
   /** The port on 127.0.0.1. Default 0: one that is free. */
   port?: number
+  /** More settings of the server, as `name=value`. Default: none. */
+  settings?: string[]
   /** Takes PostgreSQL's own log, line by line. Default: nobody. */
   onLog?: (line: string) => void
 }
@@ -51,7 +53,8 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     // A development machine has a handful of clients, not a crowd: small buffers keep the whole shop light.
     postgresFlags: [
       ...['-c', 'listen_addresses=127.0.0.1', '-c', 'shared_buffers=32MB', '-c', 'max_connections=100'],
-      ...['-c', 'unix_socket_directories=', '-c', 'timezone=UTC']
+      ...['-c', 'unix_socket_directories=', '-c', 'timezone=UTC'],
+      ...(options.settings ?? []).flatMap(setting => ['-c', setting])
     ],
     initdbFlags: ['--encoding=UTF8', '--no-locale'],
     onLog: message => keepLast(output, String(message), options.onLog),

@@ -1,5 +1,5 @@
-const minSecretBytes = 32
-const wellKnownSecrets = new Set(['your-secret-key', 'your-256-bit-secret', 'secret', 'changeme', 'change-me'])
+import { weaknessOf } from '../../lib/jwt-secret.ts'
+
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
 
 /** The services and the ports that they listen on by default. */
@@ -80,11 +80,8 @@ function readPort(env: NodeJS.ProcessEnv, fallback: number): number {
 function readSecret(env: NodeJS.ProcessEnv): string {
   const secret = env.JWT_SECRET || missing('JWT_SECRET')
   // A laptop may run with a toy secret; anything that says nothing about itself may not.
-  if (env.NODE_ENV === 'development') return secret
-  if (wellKnownSecrets.has(secret.toLowerCase())) throw new SettingsError('JWT_SECRET is a well-known value')
-  if (Buffer.byteLength(secret) < minSecretBytes) {
-    throw new SettingsError(`JWT_SECRET must be at least ${minSecretBytes} bytes long`)
-  }
+  const weakness = env.NODE_ENV === 'development' ? null : weaknessOf(secret)
+  if (weakness !== null) throw new SettingsError(`JWT_SECRET ${weakness}`)
   return secret
 }
 

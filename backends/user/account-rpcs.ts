@@ -93,9 +93,8 @@ async function register(service: UserContext, request: RegisterRequest): Promise
 /** The password is no part of the hash that is kept: a fast hash of it would give it away. `replay` checks it instead. */
 function keyOf(request: RegisterRequest): KeyedRequest | null {
   if (request.requestId === undefined) return null
-  const wish = { ...request, password: '' }
-  delete wish.requestId
-  return { scope: 'Register', key: request.requestId, hash: requestHash(RegisterRequestSchema, wish) }
+  const hash = requestHash(RegisterRequestSchema, { ...request, password: '' })
+  return { scope: 'Register', key: request.requestId, hash }
 }
 
 async function replay(service: UserContext, userId: string, request: RegisterRequest): Promise<UserRow> {

