@@ -14,7 +14,8 @@ import { createPager } from '../../backends/shared/paging.ts'
 import { type RunningServer, serve } from '../../backends/shared/serve.ts'
 import type { ServiceSettings } from '../../backends/shared/settings.ts'
 
-type Test = Pick<typeof t, 'teardown'>
+/** What the helpers need of a test. */
+export type Test = Pick<typeof t, 'teardown'>
 
 /** The key that the tests sign with. */
 export const testSecret = 'a secret of the tests, 32 bytes or more'

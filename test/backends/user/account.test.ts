@@ -4,13 +4,13 @@ import { newId } from '../../../backends/shared/ids.ts'
 import { reasonOf } from '../../../backends/shared/service-error.ts'
 import { createUserService } from '../../../backends/user/service.ts'
 import { UserService } from '../../../gen/shop/user/v1/user_pb.ts'
-import { refusalOf, startBackend } from '../helper.ts'
+import { refusalOf, startBackend, type Test } from '../helper.ts'
 
 const email = 'ann@example.com'
 const password = 'password123'
 
 /** A user service, and Ann who is signed in. */
-async function startAsAnn(t: Parameters<typeof startBackend>[0]) {
+async function startAsAnn(t: Test) {
   const { client, userToken } = await startBackend(t, createUserService)
   const users = client(UserService)
   const user = await users.register({ email, username: 'ann', password, fullName: 'Ann Lee', phone: '1234567890' })

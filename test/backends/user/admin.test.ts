@@ -4,13 +4,13 @@ import { newId } from '../../../backends/shared/ids.ts'
 import { reasonOf } from '../../../backends/shared/service-error.ts'
 import { createUserService } from '../../../backends/user/service.ts'
 import { Role, UserService, UserStatus } from '../../../gen/shop/user/v1/user_pb.ts'
-import { refusalOf, startBackend } from '../helper.ts'
+import { refusalOf, startBackend, type Test } from '../helper.ts'
 
 const password = 'password123'
 const bootstrapAdmin = { email: 'root@example.com', password }
 
 /** A user service with its first admin, who is signed in. */
-async function startAsAdmin(t: Parameters<typeof startBackend>[0]) {
+async function startAsAdmin(t: Test) {
   const backend = await startBackend(t, createUserService, { bootstrapAdmin })
   const users = backend.client(UserService)
   const session = await users.login(bootstrapAdmin)

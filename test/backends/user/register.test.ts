@@ -3,11 +3,11 @@ import t from 'tap'
 import { reasonOf } from '../../../backends/shared/service-error.ts'
 import { createUserService } from '../../../backends/user/service.ts'
 import { Role, UserService, UserStatus } from '../../../gen/shop/user/v1/user_pb.ts'
-import { refusalOf, startBackend } from '../helper.ts'
+import { refusalOf, startBackend, type Test } from '../helper.ts'
 
 const ann = { email: 'Ann@example.com', username: 'Ann', password: 'password123', fullName: 'Ann Lee' }
 
-async function startUsers(t: Parameters<typeof startBackend>[0]) {
+async function startUsers(t: Test) {
   const { client } = await startBackend(t, createUserService)
   return client(UserService)
 }

@@ -6,13 +6,13 @@ import { reasonOf } from '../../../backends/shared/service-error.ts'
 import { createUserService } from '../../../backends/user/service.ts'
 import { RetryInfoSchema } from '../../../gen/google/rpc/error_details_pb.ts'
 import { UserService } from '../../../gen/shop/user/v1/user_pb.ts'
-import { refusalOf, startBackend } from '../helper.ts'
+import { refusalOf, startBackend, type Test } from '../helper.ts'
 
 const email = 'ann@example.com'
 const password = 'password123'
 
 /** A user service with one account, Ann's. */
-async function startWithAnn(t: Parameters<typeof startBackend>[0]) {
+async function startWithAnn(t: Test) {
   const { client, tokens, databaseUrl } = await startBackend(t, createUserService)
   const users = client(UserService)
   const ann = await users.register({ email, username: 'ann', password, fullName: 'Ann Lee' })
