@@ -69,6 +69,6 @@ function toDraft(request: ProcessPaymentRequest): ChargeDraft {
     method: enumName(PaymentMethodSchema, request.method)!,
     paymentToken: request.paymentToken,
     requestId: request.requestId,
-    requestHash: requestHash(ProcessPaymentRequestSchema, { ...request, requestId: '' })
+    requestHash: requestHash(ProcessPaymentRequestSchema, request)
   }
 }

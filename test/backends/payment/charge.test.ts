@@ -3,7 +3,8 @@ import t from 'tap'
 import type { PaymentProvider } from '../../../backends/payment/provider.ts'
 import { metadataOf, reasonOf } from '../../../backends/shared/service-error.ts'
 import { PaymentStatus } from '../../../gen/shop/payment/v1/payment_pb.ts'
-import { chargeOf, errorOf, eventually, startPayments } from './helper.ts'
+import { errorOf, eventually } from '../expect.ts'
+import { chargeOf, startPayments } from './helper.ts'
 
 t.test('a charge without a token takes the money', async t => {
   const { payments, held } = await startPayments(t)

@@ -1,4 +1,3 @@
-import { ConnectError } from '@connectrpc/connect'
 import pg from 'pg'
 import { createPaymentService, type PaymentOptions } from '../../../backends/payment/service.ts'
 import { newId } from '../../../backends/shared/ids.ts'
@@ -51,26 +50,5 @@ export function chargeOf(
     method: PaymentMethod.CREDIT_CARD,
     requestId: `${orderId}:${attempt}`,
     ...(paymentToken === undefined ? {} : { paymentToken })
-  }
-}
-
-/** The error that a call ends with; fails when it succeeds. */
-export async function errorOf(call: Promise<unknown>): Promise<ConnectError> {
-  try {
-    await call
-  } catch (error) {
-    return ConnectError.from(error)
-  }
-  throw new Error('the call succeeded')
-}
-
-/** Waits until `look` answers something true. */
-export async function eventually<Result>(look: () => Promise<Result>, timeoutMs = 10_000): Promise<Result> {
-  const deadline = Date.now() + timeoutMs
-  for (;;) {
-    const found = await look()
-    if (found) return found
-    if (Date.now() > deadline) throw new Error(`not so within ${timeoutMs} ms: ${look}`)
-    await new Promise(resolve => setTimeout(resolve, 20))
   }
 }

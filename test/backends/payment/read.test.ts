@@ -3,7 +3,8 @@ import t from 'tap'
 import { newId } from '../../../backends/shared/ids.ts'
 import { reasonOf } from '../../../backends/shared/service-error.ts'
 import { PaymentService, PaymentStatus } from '../../../gen/shop/payment/v1/payment_pb.ts'
-import { chargeOf, errorOf, startPayments } from './helper.ts'
+import { errorOf } from '../expect.ts'
+import { chargeOf, startPayments } from './helper.ts'
 
 t.test("a user sees an own payment and nobody else's", async t => {
   const { payments, client, userToken } = await startPayments(t)

@@ -4,7 +4,8 @@ import type { ChargeResult, PaymentProvider } from '../../../backends/payment/pr
 import { newId } from '../../../backends/shared/ids.ts'
 import { reasonOf } from '../../../backends/shared/service-error.ts'
 import { PaymentStatus, RefundReason, RefundStatus } from '../../../gen/shop/payment/v1/payment_pb.ts'
-import { chargeOf, errorOf, eventually, startPayments } from './helper.ts'
+import { errorOf, eventually } from '../expect.ts'
+import { chargeOf, startPayments } from './helper.ts'
 
 const cancelled = RefundReason.ORDER_CANCELLED
 
