@@ -20,7 +20,7 @@ export async function startService(name: ServiceName, settings: ServiceSettings,
   const tokens = createTokens(settings)
   const backend = await createBackend(settings, { log, tokens, pager: createPager(settings.secret) })
   try {
-    return await serve(backend, { host: settings.host, port: settings.port, name, log, tokens })
+    return await serve(backend, { host: settings.host, port: settings.port, log, tokens })
   } catch (error) {
     await backend.close()
     throw error

@@ -25,8 +25,6 @@ export interface ServeOptions {
   host: string
   /** 0 for any free port. */
   port: number
-  /** For the log. */
-  name: string
   log: Logger
   tokens: Tokens
 }

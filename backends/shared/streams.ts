@@ -27,6 +27,7 @@ async function* hookMessages(messages: AsyncIterable<MessageShape<DescMessage>>,
     throw error
   } finally {
     hooks.end?.(failed?.error)
-    await source.return?.()
+    // Not awaited: a source that is pulled from at this moment returns only when its own signal tells it to.
+    source.return?.().catch(() => {})
   }
 }

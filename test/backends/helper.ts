@@ -103,9 +103,9 @@ export async function startBackend(
   const tokens = createTokens(settings)
   const log = pino({ level: settings.logLevel })
   const backend = await factory(settings, { log, tokens, pager: createPager(settings.secret) })
-  const server = await serve(backend, { host: settings.host, port: settings.port, name: 'test', log, tokens })
-  const client = createClients(server, test)
+  const server = await serve(backend, { host: settings.host, port: settings.port, log, tokens })
   test.teardown(() => server.close())
+  const client = createClients(server, test)
   return {
     url: server.url,
     databaseUrl: settings.databaseUrl,

@@ -1,35 +1,78 @@
-import { Code, ConnectError } from '@connectrpc/connect'
+import { once } from 'node:events'
+import { connect } from 'node:http2'
+import { Code } from '@connectrpc/connect'
 import t from 'tap'
-import type { BackendFactory } from '../../../backends/shared/backend.ts'
-import { callerOf } from '../../../backends/shared/identity.ts'
+import { newId } from '../../../backends/shared/ids.ts'
 import { reasonOf } from '../../../backends/shared/service-error.ts'
-import { UserService } from '../../../gen/shop/user/v1/user_pb.ts'
-import { startBackend } from '../helper.ts'
+import { OrderService } from '../../../gen/shop/order/v1/order_pb.ts'
+import { refusalOf } from '../helper.ts'
+import { startEcho } from './echo.ts'
 
-const echo: BackendFactory = async () => ({
-  services: [UserService],
-  routes: router =>
-    router.service(UserService, {
-      getMe: (_request, context) => ({ id: callerOf(context).subject }),
-      getUser() {
-        throw new TypeError('a secret of the inside')
-      }
-    }),
-  ready: async () => true,
-  close: async () => {}
+const orderId = newId()
+
+t.test('an rpc that is not built is UNIMPLEMENTED', async t => {
+  const { client, userToken } = await startEcho(t)
+  const error = await refusalOf(client(OrderService, await userToken('ann')).cancelOrder({ orderId }))
+  t.equal(error.code, Code.Unimplemented)
 })
 
-t.test('a caller with a token is known to the handler', async t => {
-  const { client, userToken } = await startBackend(t, echo, { databaseUrl: 'postgres://unused' })
-  const { id } = await client(UserService, await userToken('somebody')).getMe({})
-  t.equal(id, 'somebody')
+t.test('a call in flight finishes while the server closes', async t => {
+  const arrived = Promise.withResolvers<void>()
+  const release = Promise.withResolvers<void>()
+  const { client, userToken, url, close } = await startEcho(t, {
+    async getOrder() {
+      arrived.resolve()
+      await release.promise
+      return { id: 'finished' }
+    }
+  })
+  const order = client(OrderService, await userToken('ann')).getOrder({ orderId })
+  await arrived.promise
+  const closed = close()
+  const late = connect(url)
+  const [refused] = await once(late, 'error')
+  t.equal(refused.code, 'ECONNREFUSED')
+  release.resolve()
+  t.equal((await order).id, 'finished')
+  await closed
 })
 
-t.test('an unexpected error says nothing of the inside', async t => {
-  const { client, userToken } = await startBackend(t, echo, { databaseUrl: 'postgres://unused' })
-  const admin = client(UserService, await userToken('root', ['admin']))
-  const error = await admin.getUser({ userId: '0197f1f0-0000-7000-8000-000000000000' }).catch(ConnectError.from)
-  t.equal((error as ConnectError).code, Code.Internal)
-  t.equal((error as ConnectError).rawMessage, 'internal error')
-  t.equal(reasonOf(error), 'INTERNAL')
+t.test('a stream ends with UNAVAILABLE when the server closes, so that its reader comes back', async t => {
+  const { client, userToken, close } = await startEcho(t, {
+    async *watchOrder({ signal }) {
+      yield { seq: 1n }
+      await once(signal, 'abort')
+    }
+  })
+  const events = client(OrderService, await userToken('ann'))
+    .watchOrder({ orderId })
+    [Symbol.asyncIterator]()
+  t.equal((await events.next()).value?.seq, 1n)
+  const [error] = await Promise.all([refusalOf(events.next()), close()])
+  t.equal(error.code, Code.Unavailable)
+  t.equal(reasonOf(error), 'SHUTTING_DOWN')
+})
+
+t.test('a reader that leaves ends the work of its stream', async t => {
+  const ended = Promise.withResolvers<string>()
+  const { client, userToken } = await startEcho(t, {
+    async *watchOrder({ signal }) {
+      yield { seq: 1n }
+      await once(signal, 'abort')
+      ended.resolve('ended')
+    }
+  })
+  const leaving = new AbortController()
+  const orders = client(OrderService, await userToken('ann'))
+  const events = orders.watchOrder({ orderId }, { signal: leaving.signal })[Symbol.asyncIterator]()
+  await events.next()
+  leaving.abort()
+  t.equal(await ended.promise, 'ended')
+})
+
+t.test('a message above 4 MiB is refused', async t => {
+  const { client, userToken } = await startEcho(t)
+  const orders = client(OrderService, await userToken('ann'))
+  const error = await refusalOf(orders.getOrder({ orderId: 'x'.repeat(4 * 1024 * 1024) }))
+  t.equal(error.code, Code.ResourceExhausted)
 })

@@ -1,0 +1,36 @@
+import type { HandlerContext } from '@connectrpc/connect'
+import type { BackendFactory } from '../../../backends/shared/backend.ts'
+import { InventoryService } from '../../../gen/shop/inventory/v1/inventory_pb.ts'
+import { OrderService } from '../../../gen/shop/order/v1/order_pb.ts'
+import { startBackend, type Test } from '../helper.ts'
+
+/** The rpcs of the stand-in; what a test does not give is answered with an empty message. */
+export interface EchoHandlers {
+  /** Any signed-in user may call it. */
+  getOrder?: (context: HandlerContext) => Promise<{ id?: string }>
+  /** As `getOrder`; a stream. */
+  watchOrder?: (context: HandlerContext) => AsyncIterable<{ seq?: bigint }>
+  ready?: () => Promise<boolean>
+}
+
+/** A service without a database: real rpcs of the shop's protos, with handlers of the test. */
+export function startEcho(t: Test, handlers: EchoHandlers = {}) {
+  const factory: BackendFactory = async () => ({
+    services: [OrderService, InventoryService],
+    routes: router =>
+      router
+        .service(OrderService, {
+          getOrder: (_request, context) => handlers.getOrder?.(context) ?? {},
+          watchOrder: (_request, context) => handlers.watchOrder?.(context) ?? nothing(),
+          createOrder: () => ({}),
+          refundOrder: () => ({}),
+          shipOrder: () => ({})
+        })
+        .service(InventoryService, { batchGetStock: () => ({}) }),
+    ready: handlers.ready ?? (async () => true),
+    close: async () => {}
+  })
+  return startBackend(t, factory, { databaseUrl: 'postgres://none' })
+}
+
+async function* nothing() {}
