@@ -1,0 +1,73 @@
+import Fastify, { type FastifyInstance, LogController } from 'fastify'
+import type { Config } from './config.ts'
+import { serverOptions } from './lib/http/server-options.ts'
+import accessLog from './plugins/access-log.ts'
+import auth from './plugins/auth.ts'
+import breaking from './plugins/breaking.ts'
+import errors, { answerFailure } from './plugins/errors.ts'
+import health from './plugins/health.ts'
+import limiting from './plugins/limiting.ts'
+import metrics from './plugins/metrics.ts'
+import overload from './plugins/overload.ts'
+import tracing from './plugins/tracing.ts'
+import transcoding from './plugins/transcoding.ts'
+import upstreams from './plugins/upstreams.ts'
+import inventory from './routes/inventory.ts'
+import orders from './routes/orders.ts'
+import payments from './routes/payments.ts'
+import products from './routes/products.ts'
+import users from './routes/users.ts'
+
+/**
+ * Builds the gateway, without listening. Await it to have everything compiled; it rejects with a StartError or a RuleError
+ * when something is wrong. Telemetry must have started before.
+ *
+ * The order of the plugins is the way of a request.
+ */
+export function buildGateway(config: Config): FastifyInstance {
+  const options = serverOptions({
+    logLevel: config.LOG_LEVEL,
+    bodyLimit: config.BODY_LIMIT,
+    trustProxy: config.TRUST_PROXY,
+    upstreamTimeoutMs: config.UPSTREAM_TIMEOUT_MS
+  })
+  // One line per request is the access log's.
+  const logController = new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' })
+  const gateway = Fastify({ ...options, logController, frameworkErrors: answerFailure })
+
+  gateway.register(tracing)
+  gateway.register(errors)
+  gateway.register(accessLog)
+  gateway.register(metrics)
+  gateway.register(overload)
+  gateway.register(limiting, { rate: config.RATE_LIMIT_RPS, burst: config.RATE_LIMIT_BURST })
+  gateway.register(auth, { secret: config.JWT_SECRET, issuer: config.JWT_ISSUER, audience: config.JWT_AUDIENCE })
+  gateway.register(breaking, {
+    windowMs: config.BREAKER_WINDOW_MS,
+    minCalls: config.BREAKER_MIN_CALLS,
+    failureRatio: config.BREAKER_FAILURE_RATIO,
+    openMs: config.BREAKER_OPEN_MS,
+    probes: config.BREAKER_PROBES
+  })
+  gateway.register(upstreams, {
+    urls: {
+      user: config.USER_SERVICE_URL,
+      product: config.PRODUCT_SERVICE_URL,
+      order: config.ORDER_SERVICE_URL,
+      payment: config.PAYMENT_SERVICE_URL,
+      inventory: config.INVENTORY_SERVICE_URL
+    },
+    timeoutMs: config.UPSTREAM_TIMEOUT_MS,
+    connectTimeoutMs: config.UPSTREAM_CONNECT_TIMEOUT_MS
+  })
+  gateway.register(health, { timeoutMs: config.HEALTH_TIMEOUT_MS })
+  gateway.register(transcoding)
+
+  gateway.register(users)
+  gateway.register(products)
+  gateway.register(orders)
+  gateway.register(payments)
+  gateway.register(inventory)
+
+  return gateway
+}

@@ -1,0 +1,263 @@
+import { format } from 'node:util'
+
+/** The names of google.rpc.Code. */
+export type CodeName =
+  | 'CANCELLED'
+  | 'UNKNOWN'
+  | 'INVALID_ARGUMENT'
+  | 'DEADLINE_EXCEEDED'
+  | 'NOT_FOUND'
+  | 'ALREADY_EXISTS'
+  | 'PERMISSION_DENIED'
+  | 'RESOURCE_EXHAUSTED'
+  | 'FAILED_PRECONDITION'
+  | 'ABORTED'
+  | 'OUT_OF_RANGE'
+  | 'UNIMPLEMENTED'
+  | 'INTERNAL'
+  | 'UNAVAILABLE'
+  | 'DATA_LOSS'
+  | 'UNAUTHENTICATED'
+
+interface RequestErrorDefinition {
+  /** The `error` that the client reads; `%s` takes a detail. */
+  message: string
+  /** The HTTP status. */
+  status: number
+  /** The `code` that the client reads. */
+  code: CodeName
+  /** The `reason` that the client reads. */
+  reason: string
+  /** When it happens, for docs/errors.md. */
+  when: string
+}
+
+/** What the gateway itself refuses a request with. Texts and reasons are what clients branch on: they never change. */
+export const requestErrors = {
+  SLUICE_ERR_AUTH_HEADER_MISSING: {
+    message: 'missing authorization header',
+    status: 401,
+    code: 'UNAUTHENTICATED',
+    reason: 'TOKEN_MISSING',
+    when: 'The route asks for a signed-in user and the request has no `Authorization` header.'
+  },
+  SLUICE_ERR_AUTH_HEADER_INVALID: {
+    message: 'invalid authorization header format',
+    status: 401,
+    code: 'UNAUTHENTICATED',
+    reason: 'TOKEN_INVALID',
+    when: 'The `Authorization` header is not `Bearer <token>`.'
+  },
+  SLUICE_ERR_AUTH_TOKEN_INVALID: {
+    message: 'invalid token',
+    status: 401,
+    code: 'UNAUTHENTICATED',
+    reason: 'TOKEN_INVALID',
+    when: 'The token is malformed, signed with another key or algorithm, or lacks a claim.'
+  },
+  SLUICE_ERR_AUTH_TOKEN_EXPIRED: {
+    message: 'invalid token',
+    status: 401,
+    code: 'UNAUTHENTICATED',
+    reason: 'TOKEN_EXPIRED',
+    when: 'The token was good and its time is over.'
+  },
+  SLUICE_ERR_AUTH_ROLE_REQUIRED: {
+    message: 'this needs the role %s',
+    status: 403,
+    code: 'PERMISSION_DENIED',
+    reason: 'ROLE_REQUIRED',
+    when: 'The user is known and holds none of the roles that the route asks for.'
+  },
+  SLUICE_ERR_LIMIT_EXCEEDED: {
+    message: 'rate limit exceeded',
+    status: 429,
+    code: 'RESOURCE_EXHAUSTED',
+    reason: 'RATE_LIMITED',
+    when: 'A token bucket of the client address, or of the route, is empty. `Retry-After` says when it is not.'
+  },
+  SLUICE_ERR_OVERLOADED: {
+    message: 'service temporarily unavailable',
+    status: 503,
+    code: 'UNAVAILABLE',
+    reason: 'OVERLOADED',
+    when: 'The gateway has more work than it can do and sheds load.'
+  },
+  SLUICE_ERR_CIRCUIT_OPEN: {
+    message: 'service temporarily unavailable',
+    status: 503,
+    code: 'UNAVAILABLE',
+    reason: 'CIRCUIT_OPEN',
+    when: 'The service failed too often of late; it is left alone until `Retry-After`.'
+  },
+  SLUICE_ERR_UPSTREAM_UNAVAILABLE: {
+    message: 'service temporarily unavailable',
+    status: 503,
+    code: 'UNAVAILABLE',
+    reason: 'UPSTREAM_UNAVAILABLE',
+    when: 'No connection to the service, or it broke.'
+  },
+  SLUICE_ERR_UPSTREAM_TIMEOUT: {
+    message: 'the service did not answer in time',
+    status: 504,
+    code: 'DEADLINE_EXCEEDED',
+    reason: 'UPSTREAM_TIMEOUT',
+    when: 'The deadline of the call passed; the call was cancelled.'
+  },
+  SLUICE_ERR_UPSTREAM_INVALID: {
+    message: 'the service gave an answer that cannot be read',
+    status: 502,
+    code: 'INTERNAL',
+    reason: 'UPSTREAM_INVALID_RESPONSE',
+    when: 'The answer of the service breaks the protocol, is too large, or has no JSON form.'
+  },
+  SLUICE_ERR_ROUTE_NOT_FOUND: {
+    message: 'route not found',
+    status: 404,
+    code: 'NOT_FOUND',
+    reason: 'ROUTE_NOT_FOUND',
+    when: 'No route has this path.'
+  },
+  SLUICE_ERR_METHOD_NOT_ALLOWED: {
+    message: 'method not allowed',
+    status: 405,
+    code: 'UNIMPLEMENTED',
+    reason: 'METHOD_NOT_ALLOWED',
+    when: 'The path has other methods; `Allow` lists them.'
+  },
+  SLUICE_ERR_BODY_TOO_LARGE: {
+    message: 'request body is too large',
+    status: 413,
+    code: 'INVALID_ARGUMENT',
+    reason: 'BODY_TOO_LARGE',
+    when: 'The body is larger than `BODY_LIMIT`.'
+  },
+  SLUICE_ERR_MEDIA_TYPE: {
+    message: 'the body must be application/json',
+    status: 415,
+    code: 'INVALID_ARGUMENT',
+    reason: 'UNSUPPORTED_MEDIA_TYPE',
+    when: 'The body has another content type, or none.'
+  },
+  SLUICE_ERR_URI_TOO_LONG: {
+    message: 'a part of the path is too long',
+    status: 414,
+    code: 'INVALID_ARGUMENT',
+    reason: 'URI_TOO_LONG',
+    when: 'A path parameter has more than 100 characters.'
+  },
+  SLUICE_ERR_HEADERS_TOO_LARGE: {
+    message: 'request headers are too large',
+    status: 431,
+    code: 'INVALID_ARGUMENT',
+    reason: 'HEADERS_TOO_LARGE',
+    when: 'The headers take more than 16 KiB.'
+  },
+  SLUICE_ERR_REQUEST_TIMEOUT: {
+    message: 'the request did not arrive in time',
+    status: 408,
+    code: 'DEADLINE_EXCEEDED',
+    reason: 'REQUEST_TIMEOUT',
+    when: 'The headers took more than 5 s, or the whole request more than 15 s, to arrive.'
+  },
+  SLUICE_ERR_REQUEST_MALFORMED: {
+    message: 'malformed request',
+    status: 400,
+    code: 'INVALID_ARGUMENT',
+    reason: 'MALFORMED_REQUEST',
+    when: 'The request breaks HTTP.'
+  },
+  SLUICE_ERR_IDEMPOTENCY_KEY: {
+    message: 'Idempotency-Key must be 1 to 255 visible ASCII characters',
+    status: 400,
+    code: 'INVALID_ARGUMENT',
+    reason: 'IDEMPOTENCY_KEY_INVALID',
+    when: 'The `Idempotency-Key` header is empty, too long, or has other characters.'
+  },
+  SLUICE_ERR_CANCELLED: {
+    message: 'the client closed the request',
+    status: 499,
+    code: 'CANCELLED',
+    reason: 'CANCELLED',
+    when: 'The client went away before the answer; only logs and metrics see it.'
+  },
+  SLUICE_ERR_INTERNAL: {
+    message: 'internal error',
+    status: 500,
+    code: 'INTERNAL',
+    reason: 'INTERNAL',
+    when: 'Something broke inside; the log has it by the request id.'
+  }
+} as const satisfies Record<`SLUICE_ERR_${string}`, RequestErrorDefinition>
+
+/** What keeps the gateway from starting; `%s` takes a detail. */
+export const startErrors = {
+  SLUICE_ERR_CONFIG_INVALID: { message: '%s', when: 'A variable of the environment is missing or wrong.' },
+  SLUICE_ERR_LISTEN_FAILED: {
+    message: 'cannot listen on %s port %s: %s',
+    when: 'The port is taken or the address is not of this machine.'
+  },
+  SLUICE_ERR_OPTION_INVALID: { message: '%s: %s', when: 'A plugin got an option that it cannot work with.' },
+  SLUICE_ERR_POLICY_INVALID: {
+    message: '%s: policy: %s',
+    when: 'The policy of an rpc contradicts itself or its messages.'
+  },
+  SLUICE_ERR_ROUTE_DUPLICATE: {
+    message: '%s %s is the route of both %s and %s',
+    when: 'Two rpcs have the same method and path.'
+  },
+  SLUICE_ERR_METHOD_UNKNOWN: {
+    message: '%s has no rpc "%s" to serve over HTTP',
+    when: 'A route plugin overrides an rpc that its service does not have, or that has no route.'
+  }
+} as const satisfies Record<`SLUICE_ERR_${string}`, { message: string; when: string }>
+
+export type RequestErrorCode = keyof typeof requestErrors
+export type StartErrorCode = keyof typeof startErrors
+
+export interface RequestErrorOptions {
+  /** Fills the `%s` of the message. */
+  args?: string[]
+  /** What made this fail. Logged, never sent. */
+  cause?: unknown
+  /** Headers that the answer must have, such as `Allow`. Lower case. */
+  headers?: Record<string, string>
+  /** When trying again may help, in seconds: becomes `Retry-After`, rounded up. */
+  retryAfterSeconds?: number
+}
+
+/** A request that the gateway refuses by itself. */
+export class RequestError extends Error {
+  override readonly name = 'RequestError'
+  /** The name of the error in logs and docs/errors.md. */
+  readonly code: RequestErrorCode
+  readonly definition: RequestErrorDefinition
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor(code: RequestErrorCode, { args = [], cause, headers = {}, retryAfterSeconds }: RequestErrorOptions = {}) {
+    const definition = requestErrors[code]
+    super(format(definition.message, ...args), { cause })
+    this.code = code
+    this.definition = definition
+    this.headers =
+      retryAfterSeconds === undefined ? headers : { ...headers, 'retry-after': wholeSeconds(retryAfterSeconds) }
+  }
+}
+
+/** A gateway that cannot start. The message is one line and holds no secret. */
+export class StartError extends Error {
+  override readonly name = 'StartError'
+  /** The name of the error in docs/errors.md. */
+  readonly code: StartErrorCode
+
+  /** @param args what fills the `%s` of the message. */
+  constructor(code: StartErrorCode, args: string[], options: { cause?: unknown } = {}) {
+    super(format(startErrors[code].message, ...args), options)
+    this.code = code
+  }
+}
+
+/** `Retry-After` counts whole seconds (RFC 9110, section 10.2.3); too early would be refused again. */
+export function wholeSeconds(seconds: number): string {
+  return String(Math.max(1, Math.ceil(seconds)))
+}

@@ -1,0 +1,75 @@
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import { failureOf } from '../errors/failure.ts'
+import { renderRawFailure } from '../errors/render.ts'
+
+export interface ServerSettings {
+  /** The least severe level that is logged. */
+  logLevel: string
+  /** The largest request body, in bytes. */
+  bodyLimit: number
+  /** The proxies whose `X-Forwarded-For` counts. */
+  trustProxy: false | string[]
+  /** The deadline of calls to upstreams, in milliseconds. */
+  upstreamTimeoutMs: number
+}
+
+/** The whole request must have arrived by then. */
+const requestTimeoutMs = 15_000
+/** Beyond the deadline of all upstream calls: only a handler that hangs on something else ever gets there. */
+const handlerGraceMs = 250
+/** An id that a client may choose for its request: nothing that could break a log or a header. */
+const requestIdPattern = /^[A-Za-z0-9._-]{1,64}$/
+
+/** The options of Fastify and of Node's server under it: limits that an edge needs, and that neither has by default. */
+export function serverOptions({ logLevel, bodyLimit, trustProxy, upstreamTimeoutMs }: ServerSettings) {
+  return {
+    logger: { level: logLevel },
+    bodyLimit,
+    trustProxy,
+    requestTimeout: requestTimeoutMs,
+    handlerTimeout: requestTimeoutMs + upstreamTimeoutMs + handlerGraceMs,
+    // A socket on which nothing happens, in milliseconds.
+    connectionTimeout: 30_000,
+    keepAliveTimeout: 15_000,
+    maxRequestsPerSocket: 10_000,
+    // While the gateway drains, requests that still come are served: the listener closes after them.
+    return503OnClosing: false,
+    forceCloseConnections: 'idle' as const,
+    requestIdHeader: false as const,
+    genReqId: requestIdOf,
+    clientErrorHandler: answerBrokenRequest,
+    // Two spellings of one path would be two ways around whatever guards one of them.
+    routerOptions: {
+      caseSensitive: true,
+      ignoreTrailingSlash: false,
+      ignoreDuplicateSlashes: false,
+      useSemicolonDelimiter: false,
+      allowUnsafeRegex: false,
+      maxParamLength: 100
+    },
+    http: {
+      headersTimeout: 5_000,
+      // How often the two timeouts are looked at; Node's own 30 s would make them meaningless.
+      connectionsCheckingInterval: 500,
+      maxHeaderSize: 16 * 1024
+    }
+  }
+}
+
+/** The client's own id for the request when it is a sound one, else a new one. */
+function requestIdOf({ headers }: Pick<IncomingMessage, 'headers'>): string {
+  const given = headers['x-request-id']
+  return typeof given === 'string' && requestIdPattern.test(given) ? given : randomUUID()
+}
+
+/** Answers bytes that are no HTTP request, on a connection that is closed with it. */
+function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  socket.write(renderRawFailure(failureOf(error), { requestId: randomUUID(), traceId: '' }))
+  socket.destroySoon()
+}

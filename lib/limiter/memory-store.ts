@@ -1,0 +1,45 @@
+import { type Decision, type TokenBucket, takeToken } from './token-bucket.ts'
+
+/** Keys that are remembered at most: some 15 MB of them. */
+const defaultMaxKeys = 100_000
+
+export interface MemoryStoreOptions {
+  /** How many keys are remembered; the one that was used longest ago is forgotten first. Default 100,000. */
+  maxKeys?: number
+  /** Milliseconds on a clock that never goes back. Default: `performance.now()`. */
+  now?: () => number
+}
+
+/** Token buckets of one process, by key. */
+export class MemoryStore {
+  readonly #fullAt = new Map<string, number>()
+  readonly #maxKeys: number
+  readonly #now: () => number
+
+  constructor({ maxKeys = defaultMaxKeys, now = () => performance.now() }: MemoryStoreOptions = {}) {
+    this.#maxKeys = maxKeys
+    this.#now = now
+  }
+
+  /** How many keys are remembered. */
+  get size(): number {
+    return this.#fullAt.size
+  }
+
+  /** Takes a token from the bucket of `key`. */
+  take(key: string, bucket: TokenBucket): Decision {
+    const decision = takeToken(bucket, this.#fullAt.get(key), this.#now())
+    // Deleted and set, a key is the newest of the map: the first is the one that was used longest ago.
+    this.#fullAt.delete(key)
+    this.#fullAt.set(key, decision.fullAt)
+    if (this.#fullAt.size > this.#maxKeys) this.#forgetOldest()
+    return decision
+  }
+
+  #forgetOldest(): void {
+    for (const key of this.#fullAt.keys()) {
+      this.#fullAt.delete(key)
+      return
+    }
+  }
+}

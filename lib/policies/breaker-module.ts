@@ -1,0 +1,141 @@
+import { type Circuit, type CircuitFunction, Module } from 'mollitia'
+import { SlidingWindow } from './sliding-window.ts'
+
+export type BreakerState = 'closed' | 'half-open' | 'open'
+
+/** What a call says about the health of what it called. Neutral: nothing, as when the client went away. */
+export type Outcome = 'success' | 'failure' | 'neutral'
+
+export interface BreakerOptions {
+  /** The time over which calls and failures are counted, in milliseconds. */
+  windowMs: number
+  /** Fewer calls than this in the window never open the circuit. */
+  minCalls: number
+  /** The share of failures that opens the circuit: above 0, up to 1. */
+  failureRatio: number
+  /** How long an open circuit refuses before it lets probes through, in milliseconds. */
+  openMs: number
+  /** How many probes a half-open circuit lets through. All must succeed to close it. */
+  probes: number
+  /** What an error of a call says. */
+  classify(error: unknown): Outcome
+  /** Milliseconds on a clock that never goes back. Default: `performance.now()`. */
+  now?: () => number
+}
+
+/** Probes decide soon; who comes meanwhile is told to wait this long. */
+const halfOpenRetryMs = 1_000
+
+/** The circuit is open, or half-open with all probes under way. */
+export class CircuitOpenError extends Error {
+  override readonly name = 'CircuitOpenError'
+  /** When the next call may be let through, in milliseconds from now. */
+  readonly retryAfterMs: number
+
+  constructor(retryAfterMs: number) {
+    super('the circuit is open')
+    this.retryAfterMs = retryAfterMs
+  }
+}
+
+/**
+ * A circuit breaker as a module of a mollitia circuit. Emits `state-changed` with the new state.
+ *
+ *     closed     -- failures / calls >= failureRatio, calls >= minCalls --> open
+ *     open       -- openMs passed, seen by the next call ---------------> half-open
+ *     half-open  -- all probes succeeded -------------------------------> closed
+ *     half-open  -- a probe failed, or openMs passed without a verdict -> open
+ *
+ * It has no timers: times are compared when a call comes. Each state is a generation, and what a call of an earlier one
+ * says later is not heard; so probes that hang hold nobody up for longer than `openMs`.
+ */
+export class BreakerModule extends Module {
+  readonly #options: BreakerOptions
+  readonly #now: () => number
+  readonly #window: SlidingWindow
+  #state: BreakerState = 'closed'
+  #generation = 0
+  /** When the state began. */
+  #since: number
+  /** Probes let through in this half-open state, and how many of them succeeded. */
+  #probes = 0
+  #successes = 0
+
+  constructor(options: BreakerOptions) {
+    super({ name: 'breaker' })
+    this.#options = options
+    this.#now = options.now ?? (() => performance.now())
+    this.#window = new SlidingWindow(options.windowMs)
+    this.#since = this.#now()
+  }
+
+  get state(): BreakerState {
+    return this.#state
+  }
+
+  /**
+   * Called by the circuit.
+   *
+   * @throws {CircuitOpenError} without a call; otherwise what the call throws.
+   */
+  override async execute<Result>(_circuit: Circuit, call: CircuitFunction, ...params: unknown[]): Promise<Result> {
+    const generation = this.#admit()
+    try {
+      const result: Result = await call(...params)
+      this.#record('success', generation)
+      return result
+    } catch (error) {
+      this.#record(this.#options.classify(error), generation)
+      throw error
+    }
+  }
+
+  /** Lets a call through, and answers the generation that its outcome counts for. */
+  #admit(): number {
+    const now = this.#now()
+    const elapsed = now - this.#since
+    const { openMs, probes } = this.#options
+    if (this.#state === 'open' && elapsed >= openMs) this.#enter('half-open', now)
+    else if (this.#state === 'half-open' && elapsed >= openMs) this.#enter('open', now)
+
+    if (this.#state === 'open') throw new CircuitOpenError(openMs - (now - this.#since))
+    if (this.#state === 'half-open') {
+      if (this.#probes >= probes) throw new CircuitOpenError(Math.min(halfOpenRetryMs, openMs))
+      this.#probes += 1
+    }
+    return this.#generation
+  }
+
+  #record(outcome: Outcome, generation: number): void {
+    if (generation !== this.#generation) return
+    if (this.#state === 'half-open') this.#recordProbe(outcome)
+    else if (outcome !== 'neutral') this.#recordCall(outcome === 'failure')
+  }
+
+  #recordProbe(outcome: Outcome): void {
+    if (outcome === 'success') this.#successes += 1
+    // It proved nothing: another call may probe in its place.
+    if (outcome === 'neutral') this.#probes -= 1
+    if (outcome === 'failure') this.#enter('open', this.#now())
+    else if (this.#successes >= this.#options.probes) this.#enter('closed', this.#now())
+  }
+
+  #recordCall(failed: boolean): void {
+    const now = this.#now()
+    this.#window.add(failed, now)
+    if (!failed) return
+    const { calls, failures } = this.#window.totals(now)
+    const { minCalls, failureRatio } = this.#options
+    if (calls >= minCalls && failures / calls >= failureRatio) this.#enter('open', now)
+  }
+
+  #enter(state: BreakerState, now: number): void {
+    this.#state = state
+    this.#since = now
+    this.#generation += 1
+    this.#probes = 0
+    this.#successes = 0
+    this.#window.clear()
+    this.emit('state-changed', state)
+  }
+}

@@ -1,0 +1,38 @@
+import { Code, ConnectError, type Interceptor } from '@connectrpc/connect'
+import { RequestError } from '../../errors.ts'
+import { isAnswer } from '../errors/code.ts'
+
+/**
+ * Tells a failed connection, and an answer that breaks the protocol, from what the upstream itself says: both become
+ * errors of the gateway, with their cause. Stands next to the transport, so that all other policies see the difference.
+ */
+export function translateConnectionErrors(): Interceptor {
+  return next => async request => {
+    try {
+      return await next(request)
+    } catch (error) {
+      throw translate(error, request.signal)
+    }
+  }
+}
+
+function translate(error: unknown, signal: AbortSignal): unknown {
+  if (signal.aborted) return timeoutOrCancel(signal)
+  if (!(error instanceof ConnectError)) return new RequestError('SLUICE_ERR_UPSTREAM_INVALID', { cause: error })
+  if (isAnswer(error)) return error
+  const lost = error.code === Code.Unavailable || error.code === Code.Aborted || hasSystemError(error)
+  return new RequestError(lost ? 'SLUICE_ERR_UPSTREAM_UNAVAILABLE' : 'SLUICE_ERR_UPSTREAM_INVALID', { cause: error })
+}
+
+function timeoutOrCancel({ reason }: AbortSignal): RequestError {
+  const late = reason instanceof ConnectError && reason.code === Code.DeadlineExceeded
+  return new RequestError(late ? 'SLUICE_ERR_UPSTREAM_TIMEOUT' : 'SLUICE_ERR_CANCELLED', { cause: reason })
+}
+
+/** ECONNRESET, EPIPE, ERR_HTTP2_STREAM_CANCEL: whatever Node says about a socket or a session. */
+function hasSystemError(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if ('code' in cause && typeof cause.code === 'string') return true
+  }
+  return false
+}

@@ -1,0 +1,129 @@
+import { type DescMethod, getOption, ScalarType } from '@bufbuild/protobuf'
+import { durationMs, MethodOptions_IdempotencyLevel as IdempotencyLevel } from '@bufbuild/protobuf/wkt'
+import { StartError } from '../../errors.ts'
+import { Access, policy as policyOption, RateLimitKey } from '../../gen/sluice/v1/policy_pb.ts'
+import { fieldPath } from '../httprule/field-path.ts'
+
+/** A token bucket of a route's own. */
+export interface RouteRateLimit {
+  /** Tokens per second, above 0. */
+  rate: number
+  /** The size of the bucket, at least 1. */
+  burst: number
+  /** Whose bucket it is: the client address's, or the signed-in user's. */
+  key: 'address' | 'subject'
+}
+
+/** What the edge does with calls of a route: sluice.v1.Policy, checked, with its defaults. */
+export interface RoutePolicy {
+  /** Who may call. `internal` has no route. */
+  access: 'public' | 'user' | 'internal'
+  /** With `user`: the caller holds one of these. Empty: any signed-in user. */
+  roles: readonly string[]
+  rateLimit: RouteRateLimit | null
+  /** The longest that the client waits for upstreams, in milliseconds; null: the gateway's default. */
+  deadlineMs: number | null
+  /** Whether repeating the call does no more than making it once. */
+  idempotent: boolean
+  /** The HTTP status of a success. */
+  successStatus: number
+  /** Request fields that are claims of the token. */
+  claims: readonly { field: string; claim: string }[]
+  /** The request field that takes the `Idempotency-Key` header; empty: none. */
+  idempotencyKeyField: string
+  /** The request field that takes the `If-Match` header; empty: none. */
+  ifMatchField: string
+}
+
+/** Anybody may call, and nothing else is said. */
+export const publicPolicy: RoutePolicy = Object.freeze({
+  access: 'public',
+  roles: [],
+  rateLimit: null,
+  deadlineMs: null,
+  idempotent: false,
+  successStatus: 200,
+  claims: [],
+  idempotencyKeyField: '',
+  ifMatchField: ''
+})
+
+/** Any signed-in user may call: what holds for a route that says nothing, because forgetting must never open one. */
+export const userPolicy: RoutePolicy = Object.freeze({ ...publicPolicy, access: 'user' })
+
+/**
+ * The policy of a method: its option, with `overrides` of the route plugin on top.
+ *
+ * @throws {StartError} SLUICE_ERR_POLICY_INVALID when the policy contradicts itself or names a field that is not there.
+ */
+export function routePolicy(method: DescMethod, overrides: Partial<RoutePolicy> = {}): RoutePolicy {
+  const policy = { ...fromOption(method), ...overrides }
+  const problem = findProblem(policy, method)
+  if (problem === null) return Object.freeze(policy)
+  throw new StartError('SLUICE_ERR_POLICY_INVALID', [`${method.parent.typeName}.${method.name}`, problem])
+}
+
+function fromOption(method: DescMethod): RoutePolicy {
+  const { access, roles, rateLimit, deadline, idempotent, successStatus, ...option } = getOption(method, policyOption)
+  return {
+    access: accessOf(access),
+    roles,
+    rateLimit:
+      rateLimit === undefined ? null : { rate: rateLimit.rate, burst: rateLimit.burst, key: keyOf(rateLimit.key) },
+    deadlineMs: deadline === undefined ? null : durationMs(deadline),
+    idempotent: idempotent ?? method.idempotency !== IdempotencyLevel.IDEMPOTENCY_UNKNOWN,
+    successStatus: successStatus === 0 ? 200 : successStatus,
+    claims: option.claims.map(({ field, claim }) => ({ field, claim })),
+    idempotencyKeyField: option.idempotencyKeyField,
+    ifMatchField: option.ifMatchField
+  }
+}
+
+function accessOf(access: Access): RoutePolicy['access'] {
+  if (access === Access.PUBLIC) return 'public'
+  return access === Access.INTERNAL ? 'internal' : 'user'
+}
+
+function keyOf(key: RateLimitKey): RouteRateLimit['key'] {
+  return key === RateLimitKey.SUBJECT ? 'subject' : 'address'
+}
+
+function findProblem(policy: RoutePolicy, method: DescMethod): string | null {
+  return findAccessProblem(policy) ?? findNumberProblem(policy) ?? findFieldProblem(policy, method)
+}
+
+function findAccessProblem({ access, roles, claims, rateLimit }: RoutePolicy): string | null {
+  if (access === 'user') return null
+  if (roles.length > 0) return 'roles need a signed-in user'
+  if (claims.length > 0) return 'claims need a signed-in user'
+  return rateLimit?.key === 'subject' ? 'a rate limit by subject needs a signed-in user' : null
+}
+
+function findNumberProblem({ rateLimit, deadlineMs, successStatus }: RoutePolicy): string | null {
+  if (rateLimit !== null && !(rateLimit.rate > 0 && rateLimit.rate < Number.POSITIVE_INFINITY)) {
+    return 'rate_limit.rate must be above 0'
+  }
+  if (rateLimit !== null && !(Number.isInteger(rateLimit.burst) && rateLimit.burst >= 1)) {
+    return 'rate_limit.burst must be at least 1'
+  }
+  if (deadlineMs !== null && !(deadlineMs > 0)) return 'deadline must be above 0'
+  const isSuccess = Number.isInteger(successStatus) && successStatus >= 200 && successStatus <= 299
+  return isSuccess ? null : 'success_status must be from 200 to 299'
+}
+
+function findFieldProblem(policy: RoutePolicy, { input }: DescMethod): string | null {
+  for (const { field, claim } of policy.claims) {
+    const found = fieldPath(input, field)
+    if (typeof found === 'string') return `claims: ${found}`
+    if (claim === '') return `claims: "${field}" has no claim`
+  }
+  const headers = { idempotency_key_field: policy.idempotencyKeyField, if_match_field: policy.ifMatchField }
+  for (const [option, name] of Object.entries(headers)) {
+    if (name === '') continue
+    const field = input.fields.find(candidate => candidate.name === name)
+    if (field?.fieldKind !== 'scalar' || field.scalar !== ScalarType.STRING) {
+      return `${option}: ${input.typeName} has no field "${name}" that is one string`
+    }
+  }
+  return null
+}

@@ -1,0 +1,26 @@
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import { routeOf, statusOf } from '../lib/http/observed.ts'
+
+/** One line per request: what was asked, by route, and what came of it. Never a path, a query, a body or a token. */
+async function accessLog(gateway: FastifyInstance) {
+  gateway.addHook('onResponse', async function logRequest(request, reply) {
+    request.log.info(
+      {
+        trace_id: request.traceId,
+        method: request.method,
+        route: routeOf(request),
+        status: statusOf(reply),
+        ms: Math.round(reply.elapsedTime * 1000) / 1000,
+        ...(request.failure !== null && { reason: request.failure.reason })
+      },
+      'request'
+    )
+  })
+}
+
+export default fp(accessLog, {
+  name: 'sluice-access-log',
+  fastify: '5.x',
+  dependencies: ['sluice-tracing', 'sluice-errors']
+})

@@ -1,0 +1,84 @@
+import type { FastifyInstance } from 'fastify'
+import fp from 'fastify-plugin'
+import { StartError } from '../errors.ts'
+import { publicPolicy } from '../lib/policies/route-policy.ts'
+import type { UpstreamName } from './upstreams.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** From now on the gateway is not ready, and ends each connection with its next answer. */
+    drain(): void
+  }
+}
+
+export interface HealthOptions {
+  /** How long the health of an upstream is waited for, in milliseconds. */
+  timeoutMs: number
+  /** How long an answer of the upstreams is told again, in milliseconds. Default 1000. */
+  cacheMs?: number
+}
+
+/** `not serving`: it says so itself. `unreachable`: it says nothing. */
+type UpstreamHealth = 'serving' | 'not serving' | 'unreachable'
+
+type Report = Record<UpstreamName, UpstreamHealth>
+
+/**
+ * `GET /health`: the process lives. `GET /ready`: it can do work. One upstream that is down does not make the gateway
+ * useless, so that is told and stays 200; it is 503 while it drains, or when no upstream serves.
+ */
+async function health(gateway: FastifyInstance, { timeoutMs, cacheMs = 1_000 }: HealthOptions) {
+  if (!(timeoutMs > 0)) throw new StartError('SLUICE_ERR_OPTION_INVALID', ['health', 'timeoutMs must be above 0'])
+  let draining = false
+  const readReport = shareFor(cacheMs, () => askUpstreams(gateway, timeoutMs))
+  // These must answer when nothing else does, and cost nobody a token.
+  const config = { policy: publicPolicy, limiting: false, pressureHandler: () => {} } as const
+
+  gateway.decorate('drain', function drain() {
+    draining = true
+  })
+
+  gateway.addHook('onRequest', async function endConnection(_request, reply) {
+    if (draining) reply.header('connection', 'close')
+  })
+
+  gateway.get('/health', { config }, async () => ({ status: 'ok' }))
+
+  gateway.get('/ready', { config }, async (_request, reply) => {
+    const report = await readReport()
+    const ready = !draining && Object.values(report).includes('serving')
+    reply.code(ready ? 200 : 503)
+    return { status: draining ? 'draining' : ready ? 'ready' : 'not ready', upstreams: report }
+  })
+}
+
+async function askUpstreams({ upstreams }: FastifyInstance, timeoutMs: number): Promise<Report> {
+  const answers = Object.entries(upstreams).map(async ([name, channel]): Promise<[string, UpstreamHealth]> => {
+    try {
+      return [name, (await channel.isServing(timeoutMs)) ? 'serving' : 'not serving']
+    } catch {
+      return [name, 'unreachable']
+    }
+  })
+  return Object.fromEntries(await Promise.all(answers)) as Report
+}
+
+/** Probes come from many places at once; upstreams hear one question. */
+function shareFor<Value>(ms: number, ask: () => Promise<Value>): () => Promise<Value> {
+  let answer: Promise<Value> | null = null
+  let askedAt = 0
+  return () => {
+    const now = performance.now()
+    if (answer === null || now - askedAt >= ms) {
+      askedAt = now
+      answer = ask()
+    }
+    return answer
+  }
+}
+
+export default fp(health, {
+  name: 'sluice-health',
+  fastify: '5.x',
+  dependencies: ['sluice-errors', 'sluice-limiting', 'sluice-auth', 'sluice-overload', 'sluice-upstreams']
+})

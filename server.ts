@@ -1,0 +1,69 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { FastifyInstance } from 'fastify'
+import { buildGateway } from './app.ts'
+import { type Config, loadConfig } from './config.ts'
+import { StartError } from './errors.ts'
+import { startTelemetry, type Telemetry } from './lib/telemetry/start.ts'
+import packageJson from './package.json' with { type: 'json' }
+
+// The process: what starts it, and what ends it.
+try {
+  await start(loadConfig())
+} catch (error) {
+  console.error(`sluice: ${error instanceof Error ? error.message : error}`)
+  process.exit(1)
+}
+
+async function start(config: Config): Promise<void> {
+  const telemetry = await startTelemetry({
+    endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
+    serviceName: 'api-gateway',
+    serviceVersion: packageJson.version
+  })
+  const gateway = buildGateway(config)
+  await gateway.ready()
+  await listen(gateway, config)
+  stopOnSignal(() => stop(gateway, telemetry, config))
+  // To a parent that waits for it, over the channel that it opened.
+  process.send?.('ready')
+}
+
+async function listen(gateway: FastifyInstance, { HOST: host, PORT: port }: Config): Promise<void> {
+  try {
+    await gateway.listen({ host, port })
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    const why = code === 'EADDRINUSE' ? 'it is taken' : message
+    throw new StartError('SLUICE_ERR_LISTEN_FAILED', [host, String(port), why], { cause: error })
+  }
+}
+
+/**
+ * Balancers learn from `/ready` that the gateway leaves, and need a moment for it: until then requests are taken, and each
+ * connection ends with its answer. Then the listener closes, and what is in flight may finish.
+ */
+async function stop(gateway: FastifyInstance, telemetry: Telemetry, config: Config): Promise<void> {
+  gateway.drain()
+  await delay(config.DRAIN_DELAY_MS)
+  const cut = setTimeout(() => {
+    gateway.log.warn('requests in flight did not finish in time and are cut off')
+    gateway.server.closeAllConnections()
+  }, config.DRAIN_TIMEOUT_MS)
+  cut.unref()
+  await gateway.close()
+  clearTimeout(cut)
+  await telemetry.shutdown()
+}
+
+/** Stops on the first SIGTERM or SIGINT; the second exits at once, with the status that a shell gives to it. */
+function stopOnSignal(stop: () => Promise<void>): void {
+  let stopping = false
+  async function onSignal(signal: NodeJS.Signals): Promise<void> {
+    if (stopping) process.exit(signal === 'SIGINT' ? 130 : 143)
+    stopping = true
+    await stop()
+    process.exit(0)
+  }
+  process.on('SIGTERM', onSignal)
+  process.on('SIGINT', onSignal)
+}
