@@ -23,17 +23,16 @@ const copied = [...dockerfile.matchAll(/^COPY (?!--from)(.+)$/gm)].flatMap(([, w
 interface Import {
   specifier: string
   from: string
-  /** Whether the module runs without it until it is asked for. */
-  onDemand: boolean
 }
 
 function importsOf(file: string): Import[] {
   const source = readFileSync(new URL(`../${file}`, import.meta.url), 'utf8')
-  const found = source.matchAll(/^(?:import|export) (?!type\b)[^'"]*?(?:from )?'([^']+)'|\bimport\('([^']+)'\)/gm)
-  return [...found].map(([, always, onDemand]) => ({
-    specifier: always ?? onDemand ?? '',
-    from: file,
-    onDemand: always === undefined
+  const found = source.matchAll(
+    /^import (?:(?!type\b)[\w\s{},*$]+ from )?'([^']+)'|^export [\w\s{},*$]+ from '([^']+)'|\bimport\('([^']+)'\)/gm
+  )
+  return [...found].map(([, imported, exported, onDemand]) => ({
+    specifier: imported ?? exported ?? onDemand ?? '',
+    from: file
   }))
 }
 
