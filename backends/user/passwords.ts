@@ -13,8 +13,8 @@ const tagBytes = 32
 const saltBytes = 16
 /** Each hash takes 19 MiB and a thread of libuv's pool of four. */
 const maxAtOnce = 3
-/** About two seconds of work: who waits longer has given up. */
-const maxWaiting = 150
+/** Some seconds of work: who would wait longer gives up before. */
+const defaultMaxWaiting = 100
 
 const phcFormat = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/
 
@@ -32,10 +32,11 @@ export type Passwords = Awaited<ReturnType<typeof createPasswords>>
  * Hashes and checks passwords: argon2id (RFC 9106) in PHC strings, off the event loop, three at once. Passwords are
  * normalised to NFKC first, so that one typed on another keyboard is the same.
  *
+ * @param maxWaiting How many may wait for their turn; further ones are refused. Default 100.
  * @see https://github.com/P-H-C/phc-string-format/blob/master/phc-sf-spec.md
  */
-export async function createPasswords() {
-  const slots = createSlots()
+export async function createPasswords(maxWaiting: number = defaultMaxWaiting) {
+  const slots = createSlots(maxWaiting)
 
   async function hash(password: string): Promise<string> {
     const salt = randomBytes(saltBytes)
@@ -93,7 +94,7 @@ function base64(bytes: Buffer): string {
   return bytes.toString('base64').replace(/=+$/, '')
 }
 
-function createSlots() {
+function createSlots(maxWaiting: number) {
   const waiting: (() => void)[] = []
   let busy = 0
 

@@ -10,11 +10,13 @@ export interface EchoHandlers {
   getOrder?: (context: HandlerContext) => Promise<{ id?: string }>
   /** As `getOrder`; a stream. */
   watchOrder?: (context: HandlerContext) => AsyncIterable<{ seq?: bigint }>
+  /** Only services may call it. */
+  batchGetStock?: (context: HandlerContext) => Promise<object>
   ready?: () => Promise<boolean>
 }
 
 /** A service without a database: real rpcs of the shop's protos, with handlers of the test. */
-export function startEcho(t: Test, handlers: EchoHandlers = {}) {
+export function startEcho(t: Test, handlers: EchoHandlers = {}, port = 0) {
   const factory: BackendFactory = async () => ({
     services: [OrderService, InventoryService],
     routes: router =>
@@ -26,11 +28,11 @@ export function startEcho(t: Test, handlers: EchoHandlers = {}) {
           refundOrder: () => ({}),
           shipOrder: () => ({})
         })
-        .service(InventoryService, { batchGetStock: () => ({}) }),
+        .service(InventoryService, { batchGetStock: (_request, context) => handlers.batchGetStock?.(context) ?? {} }),
     ready: handlers.ready ?? (async () => true),
     close: async () => {}
   })
-  return startBackend(t, factory, { databaseUrl: 'postgres://none' })
+  return startBackend(t, factory, { databaseUrl: 'postgres://none', port })
 }
 
 async function* nothing() {}

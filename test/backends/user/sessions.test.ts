@@ -19,11 +19,12 @@ async function startWithAnn(t: Test) {
   return { users, ann, tokens, databaseUrl, as: (token: string) => client(UserService, token) }
 }
 
-async function execute(databaseUrl: string, statement: string): Promise<void> {
+async function query(databaseUrl: string, statement: string) {
   const client = new pg.Client({ connectionString: databaseUrl })
   await client.connect()
-  await client.query(statement)
+  const { rows } = await client.query(statement)
   await client.end()
+  return rows
 }
 
 t.test('signing in gives a token that says who the user is', async t => {
@@ -44,7 +45,7 @@ t.test('an unknown email, a wrong password and a suspended user get the same ans
   const { users, databaseUrl } = await startWithAnn(t)
   const wrong = await refusalOf(users.login({ email, password: 'password124' }))
   const unknown = await refusalOf(users.login({ email: 'bob@example.com', password }))
-  await execute(databaseUrl, `UPDATE users SET status = 'suspended'`)
+  await query(databaseUrl, `UPDATE users SET status = 'suspended'`)
   const suspended = await refusalOf(users.login({ email, password }))
   for (const error of [wrong, unknown, suspended]) {
     t.equal(error.code, Code.Unauthenticated)
@@ -59,6 +60,17 @@ t.test('a password that is typed in another Unicode form is the same', async t =
   await users.register({ email, username: 'ann', password: 'pass\u00e9word', fullName: 'Ann Lee' })
   const session = await users.login({ email, password: 'passe\u0301word' })
   t.ok(session.token)
+})
+
+t.test('signing in raises an outdated hash to the parameters of today', async t => {
+  const { users, databaseUrl } = await startWithAnn(t)
+  // argon2id of "password123" with m=8192, t=1.
+  const outdated = '$argon2id$v=19$m=8192,t=1,p=1$c2l4dGVlbiBieXRlcyBvaw$4KdB2U34UOLkZsE8gY/PLodGCBNjE8KhBPY95t0TM+k'
+  await query(databaseUrl, `UPDATE users SET password_hash = '${outdated}'`)
+  await users.login({ email, password })
+  const [row] = await query(databaseUrl, 'SELECT password_hash FROM users')
+  t.match(row.password_hash, '$argon2id$v=19$m=19456,t=2,p=1$')
+  t.ok((await users.login({ email, password })).token)
 })
 
 t.test('ten wrong passwords close an email for a while, even for the right one', async t => {
@@ -103,14 +115,14 @@ t.test('one refresh token that is used at once by many is traded once', async t 
 t.test('an expired refresh token says so', async t => {
   const { users, databaseUrl } = await startWithAnn(t)
   const { refreshToken } = await users.login({ email, password })
-  await execute(databaseUrl, `UPDATE refresh_tokens SET expires_at = now() - interval '1 second'`)
+  await query(databaseUrl, `UPDATE refresh_tokens SET expires_at = now() - interval '1 second'`)
   t.equal(reasonOf(await refusalOf(users.refreshToken({ refreshToken }))), 'TOKEN_EXPIRED')
 })
 
 t.test('a suspended user cannot refresh', async t => {
   const { users, databaseUrl } = await startWithAnn(t)
   const { refreshToken } = await users.login({ email, password })
-  await execute(databaseUrl, `UPDATE users SET status = 'suspended'`)
+  await query(databaseUrl, `UPDATE users SET status = 'suspended'`)
   t.equal(reasonOf(await refusalOf(users.refreshToken({ refreshToken }))), 'TOKEN_INVALID')
 })
 
@@ -145,13 +157,9 @@ t.test("another user's session cannot be ended", async t => {
 t.test('no password and no refresh token is stored as it is', async t => {
   const { users, databaseUrl } = await startWithAnn(t)
   const { refreshToken } = await users.login({ email, password })
-  const client = new pg.Client({ connectionString: databaseUrl })
-  await client.connect()
-  const { rows } = await client.query(
-    'SELECT u::text, r::text AS token FROM users u JOIN refresh_tokens r ON r.user_id = u.id'
-  )
-  await client.end()
-  t.match(rows[0].u, '$argon2id$v=19$m=19456,t=2,p=1$')
-  t.notMatch(rows[0].u, password)
-  t.notMatch(rows[0].token, refreshToken)
+  const [user] = await query(databaseUrl, 'SELECT users::text FROM users')
+  const [stored] = await query(databaseUrl, 'SELECT refresh_tokens::text FROM refresh_tokens')
+  t.match(user.users, '$argon2id$v=19$m=19456,t=2,p=1$')
+  t.notMatch(user.users, password)
+  t.notMatch(stored.refresh_tokens, refreshToken)
 })
