@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import { Code } from '@connectrpc/connect'
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api'
-import { NodeSDK, type NodeSDKConfiguration } from '@opentelemetry/sdk-node'
 import t from 'tap'
 import { createServiceClient } from '../../../backends/shared/clients.ts'
 import { newId } from '../../../backends/shared/ids.ts'
@@ -10,30 +9,14 @@ import { currentRequestId, inSpan } from '../../../backends/shared/telemetry.ts'
 import { InventoryService } from '../../../gen/shop/inventory/v1/inventory_pb.ts'
 import { OrderService } from '../../../gen/shop/order/v1/order_pb.ts'
 import { refusalOf, type Test } from '../helper.ts'
+import { collectSpans, type Span } from '../spans.ts'
 import { type EchoHandlers, startEcho } from './echo.ts'
-
-type Processor = NonNullable<NodeSDKConfiguration['spanProcessors']>[number]
-type Span = Parameters<Processor['onEnd']>[0]
 
 const orderId = newId()
 const traceId = '0af7651916cd43dd8448eb211c80319c'
 const traceparent = `00-${traceId}-b7ad6b7169203331-01`
 
-const finished: Span[] = []
-const keepSpans: Processor = {
-  onStart() {},
-  onEnd: span => finished.push(span),
-  forceFlush: async () => {},
-  shutdown: async () => {}
-}
-const sdk = new NodeSDK({
-  spanProcessors: [keepSpans],
-  metricReaders: [],
-  logRecordProcessors: [],
-  autoDetectResources: false
-})
-sdk.start()
-t.teardown(() => sdk.shutdown())
+const finished = collectSpans()
 t.beforeEach(() => finished.splice(0))
 
 function named(name: string): Span {
