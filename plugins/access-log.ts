@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { routeOf, statusOf } from '../lib/http/observed.ts'
+import { statusOf } from '../lib/http/observed.ts'
 
 /** One line per request: what was asked, by route, and what came of it. Never a path, a query, a body or a token. */
 async function accessLog(gateway: FastifyInstance) {
@@ -9,7 +9,7 @@ async function accessLog(gateway: FastifyInstance) {
       {
         trace_id: request.traceId,
         method: request.method,
-        route: routeOf(request),
+        route: request.route,
         status: statusOf(reply),
         ms: Math.round(reply.elapsedTime * 1000) / 1000,
         ...(request.failure !== null && { reason: request.failure.reason })

@@ -2,7 +2,6 @@ import rateLimit, { type FastifyRateLimitStore } from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { RequestError, StartError } from '../errors.ts'
-import { routeOf } from '../lib/http/observed.ts'
 import { MemoryStore } from '../lib/limiter/memory-store.ts'
 import type { RouteRateLimit } from '../lib/policies/route-policy.ts'
 
@@ -57,7 +56,7 @@ async function limiting(gateway: FastifyInstance, { rate, burst }: LimitingOptio
     reply.header('ratelimit-remaining', result.remaining)
     reply.header('ratelimit-reset', result.ttlInSeconds)
     if (!result.isExceeded) return
-    rejected.add(1, { 'rate_limiter.key': key, 'http.route': routeOf(request) ?? '' })
+    rejected.add(1, { 'rate_limiter.key': key, 'http.route': request.route ?? '' })
     throw new RequestError('SLUICE_ERR_LIMIT_EXCEEDED', { retryAfterSeconds: result.ttlInSeconds })
   }
 }

@@ -1,7 +1,7 @@
 import { type Meter, metrics as metricsApi } from '@opentelemetry/api'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { routeOf, statusOf } from '../lib/http/observed.ts'
+import { statusOf } from '../lib/http/observed.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -33,7 +33,7 @@ async function metrics(gateway: FastifyInstance) {
   gateway.decorate('meter', meter)
 
   gateway.addHook('onResponse', async function countRequest(request, reply) {
-    const route = routeOf(request)
+    const { route } = request
     const status = statusOf(reply)
     const ms = reply.elapsedTime
     const attributes = {
@@ -53,4 +53,4 @@ async function metrics(gateway: FastifyInstance) {
   })
 }
 
-export default fp(metrics, { name: 'sluice-metrics', fastify: '5.x', dependencies: [] })
+export default fp(metrics, { name: 'sluice-metrics', fastify: '5.x', dependencies: ['sluice-tracing'] })

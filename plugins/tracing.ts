@@ -28,6 +28,8 @@ declare module 'fastify' {
     span: Span
     /** Holds the server span, and the baggage that came with the request. */
     trace: Context
+    /** The route as people know it, such as `/api/v1/orders/{order_id}`; null when no route has the path. */
+    route: string | null
     /** 32 hexadecimal digits; the caller's when it sent a `traceparent`. There is one even when no trace is kept. */
     traceId: string
     /** Starts a child of the server span. Whoever starts it ends it. */
@@ -50,6 +52,7 @@ async function tracing(gateway: FastifyInstance) {
   gateway.decorate('tracer', tracer)
   gateway.decorateRequest('span')
   gateway.decorateRequest('trace')
+  gateway.decorateRequest('route', null)
   gateway.decorateRequest('traceId', '')
   gateway.decorateRequest('startSpan', function startSpan(this: FastifyRequest, name: string, attributes = {}) {
     return tracer.startSpan(name, { attributes }, this.trace)
@@ -58,6 +61,7 @@ async function tracing(gateway: FastifyInstance) {
   gateway.addHook('onRequest', async function startRequestSpan(request, reply) {
     const parent = propagator.extract(ROOT_CONTEXT, request.headers, headerGetter)
     const route = routeOf(request)
+    request.route = route
     const name = route === null ? request.method : `${request.method} ${route}`
     const options = { kind: SpanKind.SERVER, attributes: requestAttributes(request, route) }
     const span = withIds(tracer.startSpan(name, options, parent))

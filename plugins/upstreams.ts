@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import type { DescService } from '@bufbuild/protobuf'
 import { type Client, createClient } from '@connectrpc/connect'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
@@ -33,6 +34,7 @@ export type Clients = { readonly [Name in UpstreamName]: Client<Services[Name]> 
 
 const kCaller = Symbol('sluice.caller')
 const kClients = Symbol('sluice.clients')
+const kResponse = Symbol('sluice.response')
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -46,6 +48,7 @@ declare module 'fastify' {
     clients: Clients
     [kCaller]: Caller | null
     [kClients]: Clients | null
+    [kResponse]: ServerResponse | null
   }
 }
 
@@ -82,6 +85,7 @@ async function upstreams(gateway: FastifyInstance, { urls, timeoutMs, connectTim
   gateway.decorate('upstreams', channels)
   gateway.decorateRequest(kCaller, null)
   gateway.decorateRequest(kClients, null)
+  gateway.decorateRequest(kResponse, null)
   gateway.decorateRequest('caller', {
     getter(this: FastifyRequest) {
       this[kCaller] ??= callerOf(this, timeoutMs)
@@ -95,6 +99,10 @@ async function upstreams(gateway: FastifyInstance, { urls, timeoutMs, connectTim
     }
   })
 
+  gateway.addHook('onRequest', function keepResponseHook(request, reply, done) {
+    request[kResponse] = reply.raw
+    done()
+  })
   gateway.addHook('onClose', async function closeChannels() {
     for (const channel of Object.values(channels)) channel.close()
   })
@@ -105,9 +113,22 @@ function callerOf(request: FastifyRequest, timeoutMs: number): Caller {
     requestId: request.id,
     trace: request.trace,
     authorization: request.identity?.authorization ?? null,
-    signal: request.signal,
+    signal: clientGone(request[kResponse]!),
     deadline: performance.now() + (request.routeOptions.config.policy?.deadlineMs ?? timeoutMs)
   }
+}
+
+/**
+ * Aborted when the connection closes before the answer is out. Fastify's own `request.signal` is aborted when the request
+ * closes, and Node closes a request as soon as its body has been read.
+ */
+function clientGone(response: ServerResponse): AbortSignal {
+  const controller = new AbortController()
+  if (response.destroyed) controller.abort()
+  response.once('close', () => {
+    if (!response.writableFinished) controller.abort()
+  })
+  return controller.signal
 }
 
 function createClients(caller: Caller, channels: Record<UpstreamName, Channel>): Clients {
