@@ -1,4 +1,5 @@
-import { type DescField, type DescMessage, type Message, type Registry, ScalarType } from '@bufbuild/protobuf'
+import type { DescField, DescMessage, Message, Registry } from '@bufbuild/protobuf'
+import { isScalarZeroValue } from '@bufbuild/protobuf/reflect'
 import { FeatureSet_FieldPresence } from '@bufbuild/protobuf/wkt'
 import { isUnwrapped, type LocalMessage, type LocalOneof } from './local.ts'
 import { setOwn } from './own.ts'
@@ -135,10 +136,12 @@ function zeroTest(field: DescField): (value: unknown) => boolean {
       const zero = field.enum.values[0]?.number
       return value => value === zero
     }
+    case 'scalar': {
+      const { scalar } = field
+      return value => isScalarZeroValue(scalar, value)
+    }
     default:
-      if (field.scalar === ScalarType.BYTES) return value => (value as Uint8Array).byteLength === 0
-      // Not equal to minus zero, which is on the wire. Of the falsy values, only these are zeros.
-      return value => Object.is(value, 0) || value === 0n || value === '0' || value === '' || value === false
+      return () => false
   }
 }
 
