@@ -18,11 +18,12 @@ async function run(name: ServiceName): Promise<void> {
   const log = createLogger(`${name}-service`, settings.logLevel)
   const telemetry = await startTelemetry(`${name}-service`)
   const server = await startService(name, settings, log)
-  log.info(`${name} service listening on ${server.url}`)
   stopOnSignal(async () => {
     await server.close()
     await telemetry.shutdown()
   })
+  // Last: whoever reads this line may send a signal at once.
+  log.info(`${name} service listening on ${server.url}`)
 }
 
 function readName(given: string | undefined): ServiceName {
