@@ -57,7 +57,29 @@ function printTimestamp({ seconds, nanos }: Timestamp): string {
   if (unix < TIMESTAMP_MIN_SECONDS || unix > TIMESTAMP_MAX_SECONDS || nanos < 0 || nanos > NANOS_MAX) {
     throw new PrintError(`google.protobuf.Timestamp: ${seconds} s and ${nanos} ns is out of range`)
   }
-  return `${new Date(unix * 1000).toISOString().slice(0, -'.000Z'.length)}${fractionOf(nanos)}Z`
+  const day = Math.floor(unix / SECONDS_PER_DAY)
+  return `${dateOf(day)}T${timeOf(unix - day * SECONDS_PER_DAY)}${fractionOf(nanos)}Z`
+}
+
+const SECONDS_PER_DAY = 86_400
+
+/** The day that was printed last, counted from 1970: a list tends to be of few days, and Date is slow. */
+const lastDay = { day: Number.NaN, date: '' }
+
+function dateOf(day: number): string {
+  if (lastDay.day !== day) {
+    lastDay.day = day
+    lastDay.date = new Date(day * SECONDS_PER_DAY * 1000).toISOString().slice(0, 'yyyy-mm-dd'.length)
+  }
+  return lastDay.date
+}
+
+const TWO_DIGITS = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, '0'))
+
+function timeOf(secondOfDay: number): string {
+  const hours = Math.floor(secondOfDay / 3600)
+  const minutes = Math.floor((secondOfDay % 3600) / 60)
+  return `${TWO_DIGITS[hours]}:${TWO_DIGITS[minutes]}:${TWO_DIGITS[secondOfDay % 60]}`
 }
 
 function printDuration({ seconds, nanos }: Duration): string {

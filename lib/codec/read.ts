@@ -10,7 +10,7 @@ import { type Compiled, codecScopes } from './scopes.ts'
 import type { Violations } from './violations.ts'
 
 export interface ReadOptions {
-  /** What becomes of a field that the message does not have. Default: reject. */
+  /** What becomes of a field that the message does not have; an unknown enum name is always rejected. Default: reject. */
   unknownFields?: 'reject' | 'ignore' | undefined
   /** The types that a google.protobuf.Any may hold. Default: none, an Any is rejected. */
   registry?: Registry | undefined

@@ -6,8 +6,8 @@ export class PercentError extends Error {
   }
 }
 
-/** Everything but the visible characters of ASCII, which is all that a URL is made of. */
-const NOT_URL = /[^\x21-\x7e]/
+/** Everything but the visible characters of ASCII without `#`: what a path or a query is made of. */
+const NOT_URL = /[^\x21\x22\x24-\x7e]/
 const CONTROL = /\p{Cc}/u
 const SLASH = /(%2f)/i
 

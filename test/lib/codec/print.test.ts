@@ -82,7 +82,14 @@ t.test('with the names of ProtoJSON, messages are printed as protobuf-es prints 
         bool_wrapper: false,
         string_wrapper: '',
         bytes_wrapper: 'AQ==',
-        timestamps: ['0001-01-01T00:00:00Z', '9999-12-31T23:59:59.999999999Z'],
+        timestamps: [
+          '0001-01-01T00:00:00Z',
+          '9999-12-31T23:59:59.999999999Z',
+          '1969-12-31T23:59:59.999Z',
+          '1970-01-01T00:00:00.000001Z',
+          '2000-02-29T01:02:03Z',
+          '2000-02-29T04:05:06Z'
+        ],
         values: [null, 1],
         int64_wrappers: ['1']
       }
