@@ -62,7 +62,12 @@ t.test('a second signal does not wait for calls in flight', async t => {
   t.teardown(() => session.destroy())
   session.on('error', () => {})
   // A call in flight: its message never comes.
-  const call = session.request({ ':method': 'POST', ':path': '/shop.user.v1.UserService/Login', te: 'trailers' })
+  const call = session.request({
+    ':method': 'POST',
+    ':path': '/shop.user.v1.UserService/Login',
+    'content-type': 'application/grpc',
+    te: 'trailers'
+  })
   call.on('error', () => {})
   await new Promise(resolve => session.ping(resolve))
   child.kill('SIGTERM')
