@@ -47,14 +47,14 @@ const variables = {
   ORDER_SERVICE_URL: origin('Where the order service answers gRPC.', 'http://127.0.0.1:9003'),
   PAYMENT_SERVICE_URL: origin('Where the payment service answers gRPC.', 'http://127.0.0.1:9004'),
   INVENTORY_SERVICE_URL: origin('Where the inventory service answers gRPC.', 'http://127.0.0.1:9005'),
-  RATE_LIMIT_RPS: integer('Requests per second that one client address may make for long.', '100', 1, 1_000_000),
+  RATE_LIMIT_RPS: decimal('Requests per second that one client address may make for long.', '100', 1_000_000),
   RATE_LIMIT_BURST: integer('Requests that one client address may make at once.', '200', 1, 1_000_000),
   UPSTREAM_TIMEOUT_MS: integer('The deadline of a call whose policy names none.', '5000', 1, maxDelayMs),
   UPSTREAM_CONNECT_TIMEOUT_MS: integer('How long a connection to a service may take to open.', '5000', 1, maxDelayMs),
   HEALTH_TIMEOUT_MS: integer('How long `/ready` waits for the health of a service.', '2000', 1, maxDelayMs),
   BREAKER_WINDOW_MS: integer('The time over which a circuit counts calls and failures.', '60000', 10, 3_600_000),
   BREAKER_MIN_CALLS: integer('Fewer calls than this in the window never open a circuit.', '3', 1, 1_000_000),
-  BREAKER_FAILURE_RATIO: ratio('The share of failed calls that opens a circuit, above 0 and up to 1.', '0.6'),
+  BREAKER_FAILURE_RATIO: decimal('The share of failed calls that opens a circuit, above 0 and up to 1.', '0.6', 1),
   BREAKER_OPEN_MS: integer('How long an open circuit refuses before it lets probes through.', '10000', 1, maxDelayMs),
   BREAKER_PROBES: integer('How many probes a half-open circuit lets through; all must succeed.', '3', 1, 1_000),
   DRAIN_DELAY_MS: {
@@ -133,14 +133,14 @@ function integer(doc: string, fallback: string, min: number, max: number) {
   }
 }
 
-function ratio(doc: string, fallback: string) {
+function decimal(doc: string, fallback: string, max: number) {
   return {
     doc,
     fallback,
     parse(given: string) {
       const value = Number(given)
-      if (/^\d*\.?\d+$/.test(given) && value > 0 && value <= 1) return value
-      throw new Refusal('must be a number above 0 and up to 1')
+      if (/^\d{0,10}\.?\d{1,10}$/.test(given) && value > 0 && value <= max) return value
+      throw new Refusal(`must be a number above 0 and up to ${max}`)
     }
   }
 }

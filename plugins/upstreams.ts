@@ -9,6 +9,7 @@ import { OrderService } from '../gen/shop/order/v1/order_pb.ts'
 import { PaymentService } from '../gen/shop/payment/v1/payment_pb.ts'
 import { ProductService } from '../gen/shop/product/v1/product_pb.ts'
 import { UserService } from '../gen/shop/user/v1/user_pb.ts'
+import { clientGone } from '../lib/http/client-gone.ts'
 import { breakCircuit } from '../lib/policies/breaker.ts'
 import { translateConnectionErrors } from '../lib/policies/connection.ts'
 import { identifyCaller } from '../lib/policies/identity.ts'
@@ -99,10 +100,11 @@ async function upstreams(gateway: FastifyInstance, { urls, timeoutMs, connectTim
     }
   })
 
-  gateway.addHook('onRequest', function keepResponseHook(request, reply, done) {
+  gateway.addHook('onRequest', function keepResponse(request, reply, done) {
     request[kResponse] = reply.raw
     done()
   })
+
   gateway.addHook('onClose', async function closeChannels() {
     for (const channel of Object.values(channels)) channel.close()
   })
@@ -116,19 +118,6 @@ function callerOf(request: FastifyRequest, timeoutMs: number): Caller {
     signal: clientGone(request[kResponse]!),
     deadline: performance.now() + (request.routeOptions.config.policy?.deadlineMs ?? timeoutMs)
   }
-}
-
-/**
- * Aborted when the connection closes before the answer is out. Fastify's own `request.signal` is aborted when the request
- * closes, and Node closes a request as soon as its body has been read.
- */
-function clientGone(response: ServerResponse): AbortSignal {
-  const controller = new AbortController()
-  if (response.destroyed) controller.abort()
-  response.once('close', () => {
-    if (!response.writableFinished) controller.abort()
-  })
-  return controller.signal
 }
 
 function createClients(caller: Caller, channels: Record<UpstreamName, Channel>): Clients {

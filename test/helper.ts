@@ -3,7 +3,7 @@ import { createServer, type Http2Server, type ServerHttp2Session } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { Code, ConnectError, type ConnectRouter, type HandlerContext, type ServiceImpl } from '@connectrpc/connect'
 import { connectNodeAdapter } from '@connectrpc/connect-node'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import { SignJWT } from 'jose'
 import type t from 'tap'
 import { buildGateway } from '../app.ts'
@@ -74,10 +74,19 @@ export interface Answer {
   body: any
 }
 
-/** A gateway that listens on a free port, before a fake shop; both end with the test. `env` replaces settings. */
-export async function build(t: Test, env: NodeJS.ProcessEnv = {}, shop: Shop = {}): Promise<Built> {
+/**
+ * A gateway that listens on a free port, before a fake shop; both end with the test. `env` replaces settings, and `routes`
+ * is a route plugin besides those of the shop.
+ */
+export async function build(
+  t: Test,
+  env: NodeJS.ProcessEnv = {},
+  shop: Shop = {},
+  routes?: FastifyPluginAsync
+): Promise<Built> {
   const upstream = await startUpstream(t, shop)
   const gateway = buildGateway(loadConfig({ ...settings(upstream.url), ...env }))
+  if (routes !== undefined) gateway.register(routes)
   t.teardown(() => gateway.close())
   const url = await gateway.listen({ host: '127.0.0.1', port: 0 })
   return { gateway, url, upstream, call: createCall(url) }

@@ -2,6 +2,9 @@ import { Code, ConnectError, type Interceptor } from '@connectrpc/connect'
 import { RequestError } from '../../errors.ts'
 import { isAnswer } from '../errors/code.ts'
 
+/** How Node names what is wrong with a socket, a session or a certificate: ECONNRESET, ERR_HTTP2_STREAM_CANCEL. */
+const systemCodes = /^(?:E[A-Z]+|ERR_(?:HTTP2|SOCKET|SSL|TLS)_\w+|\w*CERT\w*)$/
+
 /**
  * Tells a failed connection, and an answer that breaks the protocol, from what the upstream itself says: both become
  * errors of the gateway, with their cause. Stands next to the transport, so that all other policies see the difference.
@@ -29,10 +32,9 @@ function timeoutOrCancel({ reason }: AbortSignal): RequestError {
   return new RequestError(late ? 'SLUICE_ERR_UPSTREAM_TIMEOUT' : 'SLUICE_ERR_CANCELLED', { cause: reason })
 }
 
-/** ECONNRESET, EPIPE, ERR_HTTP2_STREAM_CANCEL: whatever Node says about a socket or a session. */
 function hasSystemError(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if ('code' in cause && typeof cause.code === 'string') return true
+    if ('code' in cause && typeof cause.code === 'string' && systemCodes.test(cause.code)) return true
   }
   return false
 }

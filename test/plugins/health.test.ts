@@ -1,0 +1,60 @@
+import t from 'tap'
+import { HealthCheckResponse_ServingStatus as ServingStatus } from '../../gen/grpc/health/v1/health_pb.ts'
+import { build, hang } from '../helper.ts'
+
+t.test('/health is 200 whatever the services do', async t => {
+  const { call, upstream } = await build(t)
+  await upstream.stop()
+  const { status, body } = await call('GET', '/health')
+  t.equal(status, 200)
+  t.same(body, { status: 'ok' })
+})
+
+t.test('/ready is 200 while all services serve', async t => {
+  const { call } = await build(t)
+  const { status, body } = await call('GET', '/ready')
+  t.equal(status, 200)
+  const serving = 'serving'
+  t.same(body, {
+    status: 'ready',
+    upstreams: { user: serving, product: serving, order: serving, payment: serving, inventory: serving }
+  })
+})
+
+t.test('one service that is down is named, and /ready stays 200', async t => {
+  const { call } = await build(t, { ORDER_SERVICE_URL: 'http://127.0.0.1:1' })
+  const { status, body } = await call('GET', '/ready')
+  t.equal(status, 200)
+  t.match(body, { status: 'ready', upstreams: { order: 'unreachable', user: 'serving' } })
+})
+
+t.test('a service may say itself that it does not serve', async t => {
+  const { call } = await build(t, {}, { health: { check: () => ({ status: ServingStatus.NOT_SERVING }) } })
+  const { status, body } = await call('GET', '/ready')
+  t.equal(status, 503)
+  t.match(body, { status: 'not ready', upstreams: { order: 'not serving' } })
+})
+
+t.test('a service that does not answer is given up after HEALTH_TIMEOUT_MS', async t => {
+  const { call } = await build(t, { HEALTH_TIMEOUT_MS: '30' }, { health: { check: hang } })
+  const { status, body } = await call('GET', '/ready')
+  t.equal(status, 503)
+  t.equal(body.upstreams.user, 'unreachable')
+})
+
+t.test('many probes at once are one question to the services', async t => {
+  const { call, upstream } = await build(t)
+  await Promise.all(Array.from({ length: 10 }, () => call('GET', '/ready')))
+  t.equal(upstream.calls.length, 5)
+})
+
+t.test('while it drains, the gateway is not ready and ends connections, but still answers', async t => {
+  const { call, gateway } = await build(t)
+  gateway.drain()
+  const ready = await call('GET', '/ready')
+  t.equal(ready.status, 503)
+  t.equal(ready.body.status, 'draining')
+  const { status, headers } = await call('GET', '/api/v1/categories')
+  t.equal(status, 200)
+  t.equal(headers.get('connection'), 'close')
+})
