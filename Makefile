@@ -44,7 +44,7 @@ ci: install ## everything that must be green
 	@npm run --silent ci
 
 up: ## run the whole stack in containers
-	docker compose up --build --detach
+	docker compose up --build --detach --wait
 
 down: ## stop the containers; the volumes stay
 	docker compose down
