@@ -38,8 +38,10 @@ async function health(gateway: FastifyInstance, { timeoutMs, cacheMs = 1_000 }: 
     draining = true
   })
 
-  gateway.addHook('onRequest', async function endConnection(_request, reply) {
+  // With the answer and not the request: one that began before must not leave a connection that the listener waits for.
+  gateway.addHook('onSend', function endConnection(_request, reply, _payload, done) {
     if (draining) reply.header('connection', 'close')
+    done()
   })
 
   gateway.get('/health', { config }, async () => ({ status: 'ok' }))

@@ -23,6 +23,8 @@ function translate(error: unknown, signal: AbortSignal): unknown {
   if (signal.aborted) return timeoutOrCancel(signal)
   if (!(error instanceof ConnectError)) return new RequestError('SLUICE_ERR_UPSTREAM_INVALID', { cause: error })
   if (isAnswer(error)) return error
+  // The gateway closed the connection: it stops.
+  if (error.code === Code.Canceled) return new RequestError('SLUICE_ERR_CANCELLED', { cause: error })
   const lost = error.code === Code.Unavailable || error.code === Code.Aborted || hasSystemError(error)
   return new RequestError(lost ? 'SLUICE_ERR_UPSTREAM_UNAVAILABLE' : 'SLUICE_ERR_UPSTREAM_INVALID', { cause: error })
 }
