@@ -2,6 +2,9 @@ import { Code, ConnectError, type Interceptor } from '@connectrpc/connect'
 import { RequestError } from '../../errors.ts'
 import { isAnswer } from '../errors/code.ts'
 
+/** What connect makes of a connection that cannot be had, that was reset, or that ended under a call. */
+const lostCodes: ReadonlySet<Code> = new Set([Code.Unavailable, Code.Aborted, Code.Canceled])
+
 /** How Node names what is wrong with a socket, a session or a certificate: ECONNRESET, ERR_HTTP2_STREAM_CANCEL. */
 const systemCodes = /^(?:E[A-Z]+|ERR_(?:HTTP2|SOCKET|SSL|TLS)_\w+|\w*CERT\w*)$/
 
@@ -23,9 +26,7 @@ function translate(error: unknown, signal: AbortSignal): unknown {
   if (signal.aborted) return timeoutOrCancel(signal)
   if (!(error instanceof ConnectError)) return new RequestError('SLUICE_ERR_UPSTREAM_INVALID', { cause: error })
   if (isAnswer(error)) return error
-  // The gateway closed the connection: it stops.
-  if (error.code === Code.Canceled) return new RequestError('SLUICE_ERR_CANCELLED', { cause: error })
-  const lost = error.code === Code.Unavailable || error.code === Code.Aborted || hasSystemError(error)
+  const lost = lostCodes.has(error.code) || hasSystemError(error)
   return new RequestError(lost ? 'SLUICE_ERR_UPSTREAM_UNAVAILABLE' : 'SLUICE_ERR_UPSTREAM_INVALID', { cause: error })
 }
 

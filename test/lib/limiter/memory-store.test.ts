@@ -1,0 +1,32 @@
+import t from 'tap'
+import { MemoryStore } from '../../../lib/limiter/memory-store.ts'
+
+const oneToken = { size: 1, periodMs: 1_000 }
+
+t.test('each key has a bucket', async t => {
+  const store = new MemoryStore({ now: () => 0 })
+  t.equal(store.take('a', oneToken).allowed, true)
+  t.equal(store.take('a', oneToken).allowed, false)
+  t.equal(store.take('b', oneToken).allowed, true)
+})
+
+t.test('a bucket fills with time', async t => {
+  let clock = 0
+  const store = new MemoryStore({ now: () => clock })
+  store.take('a', oneToken)
+  clock = 1_000
+  t.equal(store.take('a', oneToken).allowed, true)
+})
+
+t.test('the number of keys is bounded, and the one that was used longest ago goes first', async t => {
+  const store = new MemoryStore({ maxKeys: 2, now: () => 0 })
+  for (const key of ['a', 'b', 'a', 'c']) store.take(key, oneToken)
+  t.equal(store.size, 2)
+  t.equal(store.take('a', oneToken).allowed, false, 'kept')
+  t.equal(store.take('b', oneToken).allowed, true, 'forgotten')
+})
+
+t.test('a key may be any text', async t => {
+  const store = new MemoryStore()
+  for (const key of ['__proto__', 'constructor', '', 'a:*{}\r\n']) t.equal(store.take(key, oneToken).allowed, true)
+})

@@ -1,0 +1,176 @@
+import { Circuit } from 'mollitia'
+import t from 'tap'
+import {
+  BreakerModule,
+  type BreakerState,
+  CircuitOpenError,
+  type Outcome
+} from '../../../lib/policies/breaker-module.ts'
+
+const failing = () => Promise.reject(new Error('failure'))
+const neutral = () => Promise.reject(new Error('neutral'))
+const refusing = () => Promise.reject(new Error('success'))
+const succeeding = async () => 'fine'
+
+/** A breaker whose clock the test turns: window 60 s, open 10 s, 3 probes, 60 % of at least 3 calls. */
+function createBreaker() {
+  const clock = { now: 0 }
+  const breaker = new BreakerModule({
+    windowMs: 60_000,
+    minCalls: 3,
+    failureRatio: 0.6,
+    openMs: 10_000,
+    probes: 3,
+    classify: error => (error as Error).message as Outcome,
+    now: () => clock.now
+  })
+  const states: BreakerState[] = []
+  breaker.on('state-changed', state => states.push(state))
+  const circuit = new Circuit({ func: (call: () => Promise<unknown>) => call(), options: { modules: [breaker] } })
+  const run = (call: () => Promise<unknown>): Promise<unknown> => circuit.execute(call)
+  const runAll = async (...calls: (() => Promise<unknown>)[]) => {
+    for (const call of calls) await run(call).catch(() => {})
+  }
+  return { breaker, clock, states, run, runAll }
+}
+
+/** A call that ends when the test says so. */
+function deferred() {
+  let resolve: (value: unknown) => void = () => {}
+  let reject: (error: Error) => void = () => {}
+  const promise = new Promise((onResolve, onReject) => {
+    resolve = onResolve
+    reject = onReject
+  })
+  return { call: () => promise, resolve, reject }
+}
+
+t.test('a closed circuit passes on what calls answer and what they throw', async t => {
+  const { run } = createBreaker()
+  t.equal(await run(succeeding), 'fine')
+  await t.rejects(run(failing), { message: 'failure' })
+})
+
+t.test('too many failures open it; then nobody is called', async t => {
+  const { breaker, run, runAll } = createBreaker()
+  await runAll(succeeding, failing, failing, failing)
+  t.equal(breaker.state, 'open')
+  let called = false
+  const refused = run(async () => {
+    called = true
+  })
+  await t.rejects(refused, { name: 'CircuitOpenError', retryAfterMs: 10_000 })
+  t.equal(called, false)
+})
+
+t.test('few calls, or few failures among them, do not', async t => {
+  const { breaker, runAll } = createBreaker()
+  await runAll(failing, failing)
+  t.equal(breaker.state, 'closed', 'two calls')
+  await runAll(succeeding, succeeding)
+  t.equal(breaker.state, 'closed', 'half of four')
+  await runAll(failing)
+  t.equal(breaker.state, 'open', 'three of five')
+})
+
+t.test('failures of long ago do not count', async t => {
+  const { breaker, clock, runAll } = createBreaker()
+  await runAll(failing, failing)
+  clock.now = 70_000
+  await runAll(failing)
+  t.equal(breaker.state, 'closed')
+})
+
+t.test('refusals and clients that left never open it', async t => {
+  const { breaker, runAll } = createBreaker()
+  await runAll(...Array(50).fill(refusing), ...Array(50).fill(neutral))
+  t.equal(breaker.state, 'closed')
+})
+
+t.test('after its time, three probes that succeed close it', async t => {
+  const { clock, states, runAll } = createBreaker()
+  await runAll(failing, failing, failing)
+  clock.now = 10_000
+  await runAll(succeeding, succeeding)
+  t.same(states, ['open', 'half-open'])
+  await runAll(succeeding)
+  t.same(states, ['open', 'half-open', 'closed'])
+})
+
+t.test('a probe that fails opens it again, for the whole time', async t => {
+  const { breaker, clock, run, runAll } = createBreaker()
+  await runAll(failing, failing, failing)
+  clock.now = 10_000
+  await runAll(failing)
+  t.equal(breaker.state, 'open')
+  clock.now = 19_999
+  await t.rejects(run(succeeding), CircuitOpenError)
+  clock.now = 20_000
+  t.equal(await run(succeeding), 'fine')
+})
+
+t.test('of a thousand that wait, exactly three probe', async t => {
+  const { clock, run, runAll } = createBreaker()
+  await runAll(failing, failing, failing)
+  clock.now = 10_000
+  let called = 0
+  const probe = deferred()
+  const waiting = Array.from({ length: 1_000 }, () =>
+    run(() => {
+      called += 1
+      return probe.call()
+    })
+  )
+  probe.resolve('fine')
+  const outcomes = await Promise.allSettled(waiting)
+  t.equal(called, 3)
+  t.equal(outcomes.filter(({ status }) => status === 'fulfilled').length, 3)
+})
+
+t.test('a probe that proves nothing makes room for another', async t => {
+  const { breaker, clock, runAll } = createBreaker()
+  await runAll(failing, failing, failing)
+  clock.now = 10_000
+  await runAll(neutral, neutral, neutral, succeeding, succeeding, succeeding)
+  t.equal(breaker.state, 'closed')
+})
+
+t.test('probes that hang do not wedge it', async t => {
+  const { breaker, clock, run, runAll } = createBreaker()
+  await runAll(failing, failing, failing)
+  clock.now = 10_000
+  const hanging = [deferred(), deferred(), deferred()]
+  const probes = hanging.map(({ call }) => run(call))
+  await t.rejects(run(succeeding), CircuitOpenError, 'all probes are under way')
+  clock.now = 20_000
+  await t.rejects(run(succeeding), CircuitOpenError, 'no verdict in time: open again')
+  clock.now = 30_000
+  await runAll(succeeding, succeeding, succeeding)
+  t.equal(breaker.state, 'closed')
+  for (const { resolve } of hanging) resolve('late')
+  await Promise.all(probes)
+})
+
+t.test('what a call of an earlier state says later is not heard', async t => {
+  const { breaker, clock, run, runAll } = createBreaker()
+  const late = [deferred(), deferred(), deferred()]
+  const calls = late.map(({ call }) => run(call))
+  await runAll(failing, failing, failing)
+  clock.now = 10_000
+  await runAll(succeeding, succeeding, succeeding)
+  for (const { reject } of late) reject(new Error('failure'))
+  await Promise.allSettled(calls)
+  t.equal(breaker.state, 'closed')
+})
+
+t.test('it costs the same whatever the window holds', async t => {
+  const { clock, run } = createBreaker()
+  for (let count = 0; count < 20_000; count++) {
+    clock.now += 1
+    await run(succeeding)
+  }
+  const startedAt = performance.now()
+  for (let count = 0; count < 1_000; count++) await run(succeeding)
+  // 150 us per call is what a list of calls that is copied each time takes.
+  t.ok(performance.now() - startedAt < 100)
+})
