@@ -71,10 +71,8 @@ export async function createOrderService(
         retryOrder: request => retryOrder(deps, request)
       }),
     async ready() {
-      return await sql`SELECT 1`.execute(db).then(
-        () => true,
-        () => false
-      )
+      await sql`SELECT 1`.execute(db)
+      return true
     },
     async close() {
       // Repeating ends first, so that a flow that cannot go on now does not hold the rest up.

@@ -38,10 +38,8 @@ export async function createPaymentService(
     services: [PaymentService],
     routes: router => router.service(PaymentService, { ...createMoneyRpcs(deps), ...createReadRpcs(db, pager) }),
     async ready() {
-      return await sql`SELECT 1`.execute(db).then(
-        () => true,
-        () => false
-      )
+      await sql`SELECT 1`.execute(db)
+      return true
     },
     async close() {
       await recovery.close()

@@ -7,7 +7,7 @@ import { metadataOf, reasonOf } from '../../../backends/shared/service-error.ts'
 import { BadRequestSchema } from '../../../gen/google/rpc/error_details_pb.ts'
 import { type CreateOrderItem, CreateOrderItemSchema } from '../../../gen/shop/order/v1/order_pb.ts'
 import { ProductService, ProductStatus } from '../../../gen/shop/product/v1/product_pb.ts'
-import { errorOf } from '../expect.ts'
+import { refusalOf } from '../helper.ts'
 
 interface Stocked {
   id: string
@@ -62,7 +62,7 @@ t.test('lines of the same product are added up and priced by one read', async t 
 t.test('an unknown product is named by its line', async t => {
   const known = newId()
   const { client } = catalogue([{ id: known }])
-  const error = await errorOf(priceCart(client, [line(known), line(newId())]))
+  const error = await refusalOf(priceCart(client, [line(known), line(newId())]))
   t.equal(error.code, Code.InvalidArgument)
   t.equal(reasonOf(error), 'ORDER_ITEM_INVALID')
   t.match(violationsOf(error), ['items[1].product_id'])
@@ -71,7 +71,7 @@ t.test('an unknown product is named by its line', async t => {
 t.test('a product that is not on sale cannot be ordered', async t => {
   const id = newId()
   const { client } = catalogue([{ id, status: ProductStatus.INACTIVE }])
-  const error = await errorOf(priceCart(client, [line(id)]))
+  const error = await refusalOf(priceCart(client, [line(id)]))
   t.equal(error.code, Code.FailedPrecondition)
   t.equal(reasonOf(error), 'PRODUCT_NOT_AVAILABLE')
   t.equal(metadataOf(error).product_id, id)
@@ -80,7 +80,7 @@ t.test('a product that is not on sale cannot be ordered', async t => {
 t.test('an order has one currency', async t => {
   const [a, b] = [newId(), newId()]
   const { client } = catalogue([{ id: a }, { id: b, currencyCode: 'EUR' }])
-  const error = await errorOf(priceCart(client, [line(a), line(b)]))
+  const error = await refusalOf(priceCart(client, [line(a), line(b)]))
   t.equal(error.code, Code.InvalidArgument)
   t.equal(reasonOf(error), 'CURRENCY_MISMATCH')
 })
@@ -88,7 +88,7 @@ t.test('an order has one currency', async t => {
 t.test('999 of a product are the most, over all of its lines', async t => {
   const id = newId()
   const { client, asked } = catalogue([{ id }])
-  const error = await errorOf(priceCart(client, [line(newId()), line(id, 500), line(id, 500)]))
+  const error = await refusalOf(priceCart(client, [line(newId()), line(id, 500), line(id, 500)]))
   t.equal(reasonOf(error), 'VALIDATION_FAILED')
   t.match(violationsOf(error), ['items[1].quantity'])
   t.equal(asked.length, 0)
@@ -98,7 +98,7 @@ t.test('a catalogue that is away for a moment is asked again, three times in all
   const id = newId()
   t.equal((await priceCart(catalogue([{ id }], 2).client, [line(id)])).totalMinor, 100n)
   const gone = catalogue([{ id }], 3)
-  const error = await errorOf(priceCart(gone.client, [line(id)]))
+  const error = await refusalOf(priceCart(gone.client, [line(id)]))
   t.equal(error.code, Code.Unavailable)
   t.equal(gone.asked.length, 3)
 })

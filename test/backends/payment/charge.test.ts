@@ -3,7 +3,8 @@ import t from 'tap'
 import type { PaymentProvider } from '../../../backends/payment/provider.ts'
 import { metadataOf, reasonOf } from '../../../backends/shared/service-error.ts'
 import { PaymentStatus } from '../../../gen/shop/payment/v1/payment_pb.ts'
-import { errorOf, eventually } from '../expect.ts'
+import { eventually } from '../eventually.ts'
+import { refusalOf } from '../helper.ts'
 import { chargeOf, startPayments } from './helper.ts'
 
 t.test('a charge without a token takes the money', async t => {
@@ -33,10 +34,12 @@ t.test('a key of another request is refused', async t => {
   const { payments } = await startPayments(t)
   const charge = chargeOf()
   await payments.processPayment(charge)
-  const error = await errorOf(payments.processPayment({ ...charge, amount: { currencyCode: 'USD', amountMinor: 1n } }))
+  const error = await refusalOf(
+    payments.processPayment({ ...charge, amount: { currencyCode: 'USD', amountMinor: 1n } })
+  )
   t.equal(error.code, Code.InvalidArgument)
   t.equal(reasonOf(error), 'IDEMPOTENCY_KEY_REUSED')
-  const stolen = await errorOf(payments.processPayment({ ...chargeOf(), requestId: charge.requestId }))
+  const stolen = await refusalOf(payments.processPayment({ ...chargeOf(), requestId: charge.requestId }))
   t.equal(reasonOf(stolen), 'IDEMPOTENCY_KEY_REUSED', 'also by another order')
 })
 
@@ -44,7 +47,7 @@ t.test('a declined charge says why, also when it is repeated', async t => {
   const { payments } = await startPayments(t)
   const charge = chargeOf({ paymentToken: 'tok_insufficient_funds' })
   for (const _ of ['first', 'again']) {
-    const error = await errorOf(payments.processPayment(charge))
+    const error = await refusalOf(payments.processPayment(charge))
     t.equal(error.code, Code.FailedPrecondition)
     t.equal(reasonOf(error), 'PAYMENT_DECLINED')
     t.equal(metadataOf(error).failure_code, 'insufficient_funds')
@@ -54,7 +57,7 @@ t.test('a declined charge says why, also when it is repeated', async t => {
 t.test('a declined order can be paid by another attempt', async t => {
   const { payments, held } = await startPayments(t)
   const declined = chargeOf({ paymentToken: 'tok_declined' })
-  await errorOf(payments.processPayment(declined))
+  await refusalOf(payments.processPayment(declined))
   const paid = await payments.processPayment(chargeOf({ orderId: declined.orderId, attempt: 2 }))
   t.equal(paid.status, PaymentStatus.SUCCEEDED)
   t.strictSame(await held(declined.orderId), { ledger: 1999, book: 1999 })
@@ -62,7 +65,7 @@ t.test('a declined order can be paid by another attempt', async t => {
 
 t.test("declined payments of different orders do not get in each other's way", async t => {
   const { payments } = await startPayments(t)
-  const declined = () => errorOf(payments.processPayment(chargeOf({ paymentToken: 'tok_declined' })))
+  const declined = () => refusalOf(payments.processPayment(chargeOf({ paymentToken: 'tok_declined' })))
   const errors = await Promise.all(Array.from({ length: 5 }, declined))
   t.strictSame(errors.map(reasonOf), Array(5).fill('PAYMENT_DECLINED'))
 })
@@ -77,7 +80,7 @@ t.test('a second attempt of a paid order is refused', async t => {
   const { payments } = await startPayments(t)
   const charge = chargeOf()
   await payments.processPayment(charge)
-  const error = await errorOf(payments.processPayment(chargeOf({ orderId: charge.orderId, attempt: 2 })))
+  const error = await refusalOf(payments.processPayment(chargeOf({ orderId: charge.orderId, attempt: 2 })))
   t.equal(error.code, Code.AlreadyExists)
   t.equal(reasonOf(error), 'ORDER_ALREADY_PAID')
 })
@@ -100,12 +103,12 @@ t.test('a provider that never answers leaves the outcome unknown, and the charge
     recovery: { intervalMs: 20, ageMs: 200 }
   })
   const charge = chargeOf({ paymentToken: 'tok_timeout' })
-  const error = await errorOf(payments.processPayment(charge))
+  const error = await refusalOf(payments.processPayment(charge))
   t.equal(error.code, Code.Unavailable)
   const status = () => query('SELECT status, failure_code FROM payments WHERE order_id = $1', [charge.orderId])
   await eventually(async () => (await status())[0]?.status === 'cancelled')
   t.equal((await status())[0]?.failure_code, 'provider_timeout')
-  t.equal(reasonOf(await errorOf(payments.processPayment(charge))), 'PAYMENT_DECLINED')
+  t.equal(reasonOf(await refusalOf(payments.processPayment(charge))), 'PAYMENT_DECLINED')
 })
 
 t.test('a charge whose answer nobody heard is finished by the recovery', async t => {
@@ -115,7 +118,7 @@ t.test('a charge whose answer nobody heard is finished by the recovery', async t
     recovery: { intervalMs: 20, ageMs: 0 }
   })
   const charge = chargeOf()
-  t.equal((await errorOf(payments.processPayment(charge))).code, Code.Unavailable)
+  t.equal((await refusalOf(payments.processPayment(charge))).code, Code.Unavailable)
   deaf.speak()
   await eventually(async () => {
     const [row] = await query('SELECT status FROM payments WHERE order_id = $1', [charge.orderId])
@@ -127,7 +130,7 @@ t.test('a charge whose answer nobody heard is finished by the recovery', async t
 
 t.test('an amount must be positive', async t => {
   const { payments } = await startPayments(t)
-  const error = await errorOf(payments.processPayment(chargeOf({ amountMinor: 0n })))
+  const error = await refusalOf(payments.processPayment(chargeOf({ amountMinor: 0n })))
   t.equal(reasonOf(error), 'VALIDATION_FAILED')
 })
 

@@ -2,15 +2,15 @@ import pg from 'pg'
 import { createPaymentService, type PaymentOptions } from '../../../backends/payment/service.ts'
 import { newId } from '../../../backends/shared/ids.ts'
 import { PaymentMethod, PaymentService } from '../../../gen/shop/payment/v1/payment_pb.ts'
-import { startBackend } from '../helper.ts'
-
-type Test = Parameters<typeof startBackend>[0]
+import { startBackend, type Test } from '../helper.ts'
 
 /** A payment service as the order service sees it, and a look into its database. */
 export async function startPayments(t: Test, options: PaymentOptions = {}) {
   const running = await startBackend(t, (settings, deps) => createPaymentService(settings, deps, options))
   const payments = running.client(PaymentService, await running.tokens.signService('order-service'))
   const database = new pg.Pool({ connectionString: running.databaseUrl, max: 2 })
+  // The server may say farewell on a connection that is already being closed.
+  database.on('error', () => {})
   t.teardown(() => database.end())
   return {
     ...running,

@@ -3,7 +3,7 @@ import t from 'tap'
 import { newId } from '../../../backends/shared/ids.ts'
 import { reasonOf } from '../../../backends/shared/service-error.ts'
 import { PaymentService, PaymentStatus } from '../../../gen/shop/payment/v1/payment_pb.ts'
-import { errorOf } from '../expect.ts'
+import { refusalOf } from '../helper.ts'
 import { chargeOf, startPayments } from './helper.ts'
 
 t.test("a user sees an own payment and nobody else's", async t => {
@@ -12,7 +12,7 @@ t.test("a user sees an own payment and nobody else's", async t => {
   const { id: paymentId } = await payments.processPayment(chargeOf({ userId }))
   const own = await client(PaymentService, await userToken(userId)).getPayment({ paymentId })
   t.match(own, { id: paymentId, status: PaymentStatus.SUCCEEDED, etag: /^"\d+"$/ })
-  const error = await errorOf(client(PaymentService, await userToken(newId())).getPayment({ paymentId }))
+  const error = await refusalOf(client(PaymentService, await userToken(newId())).getPayment({ paymentId }))
   t.equal(error.code, Code.NotFound)
   t.equal(reasonOf(error), 'PAYMENT_NOT_FOUND')
   const operator = client(PaymentService, await userToken(newId(), ['operator']))
@@ -40,7 +40,7 @@ t.test("a list holds the caller's own payments, newest first, each once over its
 t.test('a list can be narrowed to an order and a status', async t => {
   const { payments } = await startPayments(t)
   const charge = chargeOf({ paymentToken: 'tok_declined' })
-  await errorOf(payments.processPayment(charge))
+  await refusalOf(payments.processPayment(charge))
   const paid = await payments.processPayment(chargeOf({ orderId: charge.orderId, attempt: 2 }))
   await payments.processPayment(chargeOf())
   const { payments: ofOrder } = await payments.listPayments({ orderId: charge.orderId })

@@ -4,7 +4,8 @@ import type { ChargeResult, PaymentProvider } from '../../../backends/payment/pr
 import { newId } from '../../../backends/shared/ids.ts'
 import { reasonOf } from '../../../backends/shared/service-error.ts'
 import { PaymentStatus, RefundReason, RefundStatus } from '../../../gen/shop/payment/v1/payment_pb.ts'
-import { errorOf, eventually } from '../expect.ts'
+import { eventually } from '../eventually.ts'
+import { refusalOf } from '../helper.ts'
 import { chargeOf, startPayments } from './helper.ts'
 
 const cancelled = RefundReason.ORDER_CANCELLED
@@ -27,7 +28,7 @@ t.test('a reversed order cannot be charged any more', async t => {
   const orderId = newId()
   const answer = await payments.reverseOrderPayments({ orderId, reason: cancelled })
   t.strictSame([answer.payments, answer.refunds], [[], []], 'nothing to give back')
-  const error = await errorOf(payments.processPayment(chargeOf({ orderId })))
+  const error = await refusalOf(payments.processPayment(chargeOf({ orderId })))
   t.equal(error.code, Code.FailedPrecondition)
   t.equal(reasonOf(error), 'PAYMENT_CLOSED')
 })
@@ -36,7 +37,7 @@ t.test('a charge that arrives after its order was reversed is given back', async
   const slow = gatedProvider()
   const { payments, query, held } = await startPayments(t, { provider: slow.provider })
   const charge = chargeOf()
-  const charging = errorOf(payments.processPayment(charge))
+  const charging = refusalOf(payments.processPayment(charge))
   await slow.asked
   const { payments: open } = await payments.reverseOrderPayments({ orderId: charge.orderId, reason: cancelled })
   t.match(open, [{ status: PaymentStatus.PROCESSING }], 'whose outcome nobody knows yet')
@@ -61,7 +62,7 @@ t.test('a payment can be refunded in parts, and never by more than was taken', a
     })
   t.equal((await refund(400n)).status, RefundStatus.SUCCEEDED)
   t.equal((await payments.getPayment({ paymentId })).status, PaymentStatus.PARTIALLY_REFUNDED)
-  t.equal(reasonOf(await errorOf(refund(601n))), 'AMOUNT_MISMATCH')
+  t.equal(reasonOf(await refusalOf(refund(601n))), 'AMOUNT_MISMATCH')
   const race = await Promise.allSettled(Array.from({ length: 6 }, () => refund(200n)))
   t.equal(race.filter(({ status }) => status === 'fulfilled').length, 3, 'three more fit')
   t.equal((await payments.getPayment({ paymentId })).status, PaymentStatus.REFUNDED)
@@ -76,7 +77,7 @@ t.test('a refund that is repeated gives back once, and its key fits no other', a
   const again = await payments.refundPayment(request)
   t.equal(again.id, first.id)
   t.equal(first.amount?.amountMinor, 1999n, 'all that is left')
-  const error = await errorOf(payments.refundPayment({ ...request, reason: RefundReason.FRAUDULENT }))
+  const error = await refusalOf(payments.refundPayment({ ...request, reason: RefundReason.FRAUDULENT }))
   t.equal(reasonOf(error), 'IDEMPOTENCY_KEY_REUSED')
 })
 
@@ -85,7 +86,7 @@ t.test('a refund in another currency is refused', async t => {
   const { id: paymentId } = await payments.processPayment(chargeOf())
   const amount = { currencyCode: 'EUR', amountMinor: 1n }
   const refund = payments.refundPayment({ paymentId, amount, reason: RefundReason.DUPLICATE, requestId: newId() })
-  t.equal(reasonOf(await errorOf(refund)), 'CURRENCY_MISMATCH')
+  t.equal(reasonOf(await refusalOf(refund)), 'CURRENCY_MISMATCH')
 })
 
 t.test('a refund that the provider did not answer is asked for again', async t => {
@@ -98,7 +99,7 @@ t.test('a refund that the provider did not answer is asked for again', async t =
   })
   const { id: paymentId } = await payments.processPayment(chargeOf())
   const request = { paymentId, reason: RefundReason.DUPLICATE, requestId: newId() }
-  t.equal((await errorOf(payments.refundPayment(request))).code, Code.Unavailable)
+  t.equal((await refusalOf(payments.refundPayment(request))).code, Code.Unavailable)
   await eventually(async () => (await query('SELECT status FROM refunds'))[0]?.status === 'succeeded')
   t.equal(flaky.refunds, 1)
 })

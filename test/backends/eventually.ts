@@ -1,15 +1,3 @@
-import { ConnectError } from '@connectrpc/connect'
-
-/** The error that a call ends with; fails when it succeeds. */
-export async function errorOf(call: Promise<unknown>): Promise<ConnectError> {
-  try {
-    await call
-  } catch (error) {
-    return ConnectError.from(error)
-  }
-  throw new Error('the call succeeded')
-}
-
 /** Waits until `look` answers something true, and answers that. */
 export async function eventually<Result>(look: () => Promise<Result>, timeoutMs = 10_000): Promise<Result> {
   const deadline = Date.now() + timeoutMs
