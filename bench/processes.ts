@@ -1,0 +1,51 @@
+import { type ChildProcess, fork } from 'node:child_process'
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
+import { fileURLToPath } from 'node:url'
+
+// USER_HZ: what /proc counts CPU time in. 100 on every Linux that Node runs on.
+const ticksPerSecond = 100
+
+/** A program under measurement. */
+export interface Subject {
+  name: string
+  url: string
+  /** CPU time since its start, user and system, in microseconds. */
+  cpu(): Promise<number>
+  stop(): Promise<void>
+}
+
+/** Starts a program of the bench on a free port and waits until it is ready. */
+export async function startSubject(name: string, file: string, env: NodeJS.ProcessEnv = {}): Promise<Subject> {
+  const port = await freePort()
+  const path = fileURLToPath(new URL(file, import.meta.url))
+  const child = fork(path, {
+    env: { ...process.env, ...env, PORT: String(port) },
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc']
+  })
+  const [message] = await Promise.race([once(child, 'message'), once(child, 'exit')])
+  if (message !== 'ready') throw new Error(`${name} did not start`)
+  return { name, url: `http://127.0.0.1:${port}`, cpu: () => cpuOf(child.pid!), stop: () => stop(child) }
+}
+
+/** utime and stime are fields 14 and 15 of proc_pid_stat(5), counted behind the name, which may hold spaces. */
+async function cpuOf(pid: number): Promise<number> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return ((Number(fields[11]) + Number(fields[12])) / ticksPerSecond) * 1_000_000
+}
+
+async function stop(child: ChildProcess) {
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+}
+
+async function freePort() {
+  const probe = createServer().listen(0, '127.0.0.1')
+  await once(probe, 'listening')
+  const { port } = probe.address() as AddressInfo
+  probe.close()
+  await once(probe, 'close')
+  return port
+}
