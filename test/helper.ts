@@ -107,7 +107,7 @@ export function settings(url: string): NodeJS.ProcessEnv {
 
 export function createCall(url: string): Built['call'] {
   return async (method, path, { body, token, headers, signal } = {}) => {
-    const response = await fetch(new URL(path, url), {
+    const response = await fetch(`${url}${path}`, {
       method,
       headers: {
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),

@@ -64,7 +64,8 @@ export function createSessionManager(options: SessionOptions): SessionManager & 
     },
 
     abort() {
-      current?.session.destroy()
+      // Without an error, the streams would close in silence, and their calls wait for ever.
+      current?.session.destroy(systemError('ECONNRESET', 'the connection was closed'))
       current = null
     }
   }
@@ -73,7 +74,7 @@ export function createSessionManager(options: SessionOptions): SessionManager & 
 function openConnection(options: SessionOptions): Connection {
   const { url, connectTimeoutMs } = options
   const session = connect(url, { createConnection: authority => openSocket(authority, connectTimeoutMs) })
-  let failure: Error = Object.assign(new Error('the connection was closed'), { code: 'ECONNRESET' })
+  let failure: Error = systemError('ECONNRESET', 'the connection was closed')
   // For as long as the session lives: Node may report more than one error, and each must have a listener.
   session.on('error', error => {
     failure = error
@@ -95,9 +96,7 @@ function keepAlive(connection: Connection, { pingIntervalMs = 10_000, pingTimeou
   const timer = setInterval(() => {
     const silent = performance.now() - connection.heardAt >= pingIntervalMs
     if (connection.openCalls === 0 || !silent || session.destroyed) return
-    const late = setTimeout(() => {
-      session.destroy(Object.assign(new Error('no answer to a PING'), { code: 'ETIMEDOUT' }))
-    }, pingTimeoutMs)
+    const late = setTimeout(() => session.destroy(systemError('ETIMEDOUT', 'no answer to a PING')), pingTimeoutMs)
     late.unref()
     session.ping(error => {
       clearTimeout(late)
@@ -116,11 +115,16 @@ function openSocket(authority: URL, timeoutMs: number): Socket {
   const socket = secure
     ? connectTls({ host, port, ALPNProtocols: ['h2'], ...(isIP(host) === 0 && { servername: host }) })
     : connectTcp({ host, port })
-  const late = () => socket.destroy(Object.assign(new Error(`no connection in ${timeoutMs} ms`), { code: 'ETIMEDOUT' }))
+  const late = () => socket.destroy(systemError('ETIMEDOUT', `no connection in ${timeoutMs} ms`))
   socket.setTimeout(timeoutMs, late)
   socket.once(secure ? 'secureConnect' : 'connect', () => {
     socket.setTimeout(0)
     socket.off('timeout', late)
   })
   return socket
+}
+
+/** An error as Node has them about sockets: connect and our policies know it by its code. */
+function systemError(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code })
 }

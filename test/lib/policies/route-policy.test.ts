@@ -1,0 +1,60 @@
+import t from 'tap'
+import { CreateOrderRequestSchema, OrderService } from '../../../gen/shop/order/v1/order_pb.ts'
+import { ProductService } from '../../../gen/shop/product/v1/product_pb.ts'
+import { UserService } from '../../../gen/shop/user/v1/user_pb.ts'
+import { type RoutePolicy, routePolicy } from '../../../lib/policies/route-policy.ts'
+
+const { createOrder, getOrder, cancelOrder } = OrderService.method
+
+t.test('a policy is what the proto says', async t => {
+  t.same(routePolicy(createOrder), {
+    access: 'user',
+    roles: [],
+    rateLimit: null,
+    deadlineMs: null,
+    idempotent: false,
+    successStatus: 201,
+    claims: [{ field: 'user_id', claim: 'sub' }],
+    idempotencyKeyField: 'request_id',
+    ifMatchField: ''
+  })
+  t.match(routePolicy(UserService.method.login), {
+    access: 'public',
+    rateLimit: { rate: 10, burst: 50, key: 'address' }
+  })
+  t.match(routePolicy(OrderService.method.watchOrder), { deadlineMs: 1_800_000 })
+  t.equal(routePolicy(ProductService.method.batchGetProducts).access, 'internal')
+})
+
+t.test('whether a call may be repeated follows from its idempotency_level', async t => {
+  t.equal(routePolicy(getOrder).idempotent, true)
+  t.equal(routePolicy(cancelOrder).idempotent, true)
+  t.equal(routePolicy(createOrder).idempotent, false)
+})
+
+t.test('a route plugin may replace parts of it', async t => {
+  t.match(routePolicy(createOrder, { deadlineMs: 50, roles: ['admin'] }), { deadlineMs: 50, successStatus: 201 })
+})
+
+t.test('a policy that cannot be is refused, and the rpc is named', async t => {
+  const bad: [Partial<RoutePolicy>, RegExp][] = [
+    [{ access: 'public' }, /claims need a signed-in user/],
+    [{ access: 'public', claims: [], roles: ['admin'] }, /roles need a signed-in user/],
+    [{ access: 'public', claims: [], rateLimit: { rate: 1, burst: 1, key: 'subject' } }, /by subject needs/],
+    [{ rateLimit: { rate: 0, burst: 1, key: 'address' } }, /rate_limit.rate/],
+    [{ rateLimit: { rate: 1, burst: 0, key: 'address' } }, /rate_limit.burst/],
+    [{ deadlineMs: 0 }, /deadline/],
+    [{ successStatus: 301 }, /success_status/],
+    [{ claims: [{ field: 'usr_id', claim: 'sub' }] }, /has no field "usr_id"/],
+    [{ claims: [{ field: 'user_id', claim: '' }] }, /"user_id" has no claim/],
+    [{ idempotencyKeyField: 'items' }, /has no field "items" that is one string/],
+    [{ ifMatchField: 'etag' }, new RegExp(`${CreateOrderRequestSchema.typeName} has no field "etag"`)]
+  ]
+  for (const [overrides, problem] of bad) {
+    const wanted = { code: 'SLUICE_ERR_POLICY_INVALID', message: problem }
+    t.throws(() => routePolicy(createOrder, overrides), wanted, JSON.stringify(overrides))
+  }
+  t.throws(() => routePolicy(createOrder, { deadlineMs: 0 }), {
+    message: /^shop\.order\.v1\.OrderService\.CreateOrder: /
+  })
+})

@@ -1,0 +1,66 @@
+import { Code, ConnectError, createClient } from '@connectrpc/connect'
+import { metrics, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
+import t from 'tap'
+import { ProductService } from '../../../gen/shop/product/v1/product_pb.ts'
+import { traceCalls } from '../../../lib/policies/trace.ts'
+import { createChannel } from '../../../lib/upstream/channel.ts'
+import { type Shop, startUpstream, type Test } from '../../helper.ts'
+import { findSpan, recordTelemetry } from '../../telemetry.ts'
+
+const telemetry = recordTelemetry()
+t.beforeEach(() => telemetry.reset())
+
+const name = 'shop.product.v1.ProductService/ListCategories'
+
+async function createTraced(t: Test, shop: Shop = {}) {
+  const { url, calls } = await startUpstream(t, shop)
+  const tracer = trace.getTracer('test')
+  const duration = metrics.getMeter('test').createHistogram('rpc.client.duration')
+  const { transport, close } = createChannel({
+    url,
+    connectTimeoutMs: 1_000,
+    defaultTimeoutMs: 1_000,
+    interceptors: [traceCalls({ tracer, duration, url })]
+  })
+  t.teardown(close)
+  return { client: createClient(ProductService, transport), calls, url }
+}
+
+t.test('a call is a client span that the upstream hears of', async t => {
+  const { client, calls, url } = await createTraced(t)
+  await client.listCategories({})
+  const span = findSpan(telemetry.spans(), name)
+  t.equal(span.kind, SpanKind.CLIENT)
+  t.match(span.attributes, {
+    'rpc.system': 'grpc',
+    'rpc.service': 'shop.product.v1.ProductService',
+    'rpc.method': 'ListCategories',
+    'rpc.grpc.status_code': 0,
+    'server.address': '127.0.0.1',
+    'server.port': Number(new URL(url).port)
+  })
+  t.match(calls[0]?.header.get('traceparent'), span.spanContext().spanId)
+})
+
+t.test('a refusal is told by its code, not by its words', async t => {
+  const listCategories = () => {
+    throw new ConnectError('ada@example.com is not known', Code.NotFound)
+  }
+  const { client } = await createTraced(t, { product: { listCategories } })
+  await t.rejects(client.listCategories({}), { code: Code.NotFound })
+  const { attributes, status, events } = findSpan(telemetry.spans(), name)
+  t.match(attributes, { 'rpc.grpc.status_code': 5, 'error.type': 'NOT_FOUND' })
+  t.same(status, { code: SpanStatusCode.ERROR, message: 'NOT_FOUND' })
+  t.same(events, [])
+})
+
+t.test('calls are timed by method and code', async t => {
+  const { client } = await createTraced(t)
+  await client.listCategories({})
+  const points = (await telemetry.metrics()).get('rpc.client.duration')?.dataPoints ?? []
+  t.ok(
+    points.some(
+      ({ attributes }) => attributes['rpc.method'] === 'ListCategories' && attributes['rpc.grpc.status_code'] === 0
+    )
+  )
+})

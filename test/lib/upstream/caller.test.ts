@@ -1,0 +1,87 @@
+import { once } from 'node:events'
+import { Code, createClient, createRouterTransport } from '@connectrpc/connect'
+import { ROOT_CONTEXT } from '@opentelemetry/api'
+import t from 'tap'
+import { OrderService } from '../../../gen/shop/order/v1/order_pb.ts'
+import { type Caller, callerKey, onBehalfOf } from '../../../lib/upstream/caller.ts'
+
+function createCaller(parts: Partial<Caller> = {}): Caller {
+  return {
+    requestId: 'r-1',
+    trace: ROOT_CONTEXT,
+    authorization: null,
+    signal: new AbortController().signal,
+    deadline: performance.now() + 2_000,
+    ...parts
+  }
+}
+
+/** A transport in memory; `seen` is what its last call looked like. */
+function createTransport() {
+  const seen: { caller?: Caller | null; timeoutMs?: number; signal?: AbortSignal } = {}
+  const transport = createRouterTransport(
+    router => {
+      router.service(OrderService, {
+        getOrder(_request, context) {
+          seen.timeoutMs = context.timeoutMs() ?? Number.POSITIVE_INFINITY
+          seen.signal = context.signal
+          return {}
+        },
+        cancelOrder: (_request, context) => once(context.signal, 'abort').then(() => ({}))
+      })
+    },
+    {
+      transport: {
+        interceptors: [
+          next => request => {
+            seen.caller = request.contextValues.get(callerKey)
+            return next(request)
+          }
+        ]
+      }
+    }
+  )
+  return { transport, seen }
+}
+
+t.test('a call has the time that is left of the caller’s', async t => {
+  const { transport, seen } = createTransport()
+  await createClient(OrderService, onBehalfOf(createCaller(), transport)).getOrder({})
+  t.ok(seen.timeoutMs! > 1_000 && seen.timeoutMs! <= 2_000)
+})
+
+t.test('a call may want less time, but gets no more', async t => {
+  const { transport, seen } = createTransport()
+  const client = createClient(OrderService, onBehalfOf(createCaller(), transport))
+  await client.getOrder({}, { timeoutMs: 500 })
+  t.ok(seen.timeoutMs! <= 500)
+  await client.getOrder({}, { timeoutMs: 500_000 })
+  t.ok(seen.timeoutMs! <= 2_000)
+})
+
+t.test('with no time left, no call is made', async t => {
+  const { transport, seen } = createTransport()
+  const late = onBehalfOf(createCaller({ deadline: performance.now() - 1 }), transport)
+  await t.rejects(createClient(OrderService, late).getOrder({}), { code: Code.DeadlineExceeded })
+  t.equal(seen.caller, undefined)
+})
+
+t.test('interceptors find the caller', async t => {
+  const { transport, seen } = createTransport()
+  const caller = createCaller()
+  await createClient(OrderService, onBehalfOf(caller, transport)).getOrder({})
+  t.equal(seen.caller, caller)
+})
+
+t.test('the end of the caller, or of the call, ends it', async t => {
+  const { transport } = createTransport()
+  const ofCaller = new AbortController()
+  const ofCall = new AbortController()
+  const client = createClient(OrderService, onBehalfOf(createCaller({ signal: ofCaller.signal }), transport))
+  const narrowed = client.cancelOrder({}, { signal: ofCall.signal })
+  ofCall.abort()
+  await t.rejects(narrowed, { code: Code.Canceled })
+  const other = client.cancelOrder({})
+  ofCaller.abort()
+  await t.rejects(other, { code: Code.Canceled })
+})
