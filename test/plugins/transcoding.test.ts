@@ -1,5 +1,16 @@
+import { create } from '@bufbuild/protobuf'
+import Fastify from 'fastify'
 import t from 'tap'
-import { build, orderId, productIds, signToken, userId } from '../helper.ts'
+import { ProductSchema, ProductService } from '../../gen/shop/product/v1/product_pb.ts'
+import auth from '../../plugins/auth.ts'
+import breaking from '../../plugins/breaking.ts'
+import errors from '../../plugins/errors.ts'
+import limiting from '../../plugins/limiting.ts'
+import metrics from '../../plugins/metrics.ts'
+import tracing from '../../plugins/tracing.ts'
+import transcoding, { type TranscodeOptions } from '../../plugins/transcoding.ts'
+import upstreams from '../../plugins/upstreams.ts'
+import { build, orderId, productIds, secret, signToken, userId } from '../helper.ts'
 
 const order = { items: [{ product_id: productIds[0], quantity: 2 }], payment_method: 'credit_card' }
 
@@ -160,4 +171,68 @@ t.test('HEAD answers as GET does, without the body', async t => {
   const { status, text } = await call('HEAD', '/api/v1/products')
   t.equal(status, 200)
   t.equal(text, '')
+})
+
+/** A gateway whose catalogue is transcoded by `options`, instead of as routes/products.ts does it. */
+function startWith(t: Tap, options: Partial<TranscodeOptions<typeof ProductService>>) {
+  const gateway = Fastify()
+  t.teardown(() => gateway.close())
+  const call = { rate: 100, burst: 100 }
+  gateway.register(tracing).register(errors).register(metrics).register(limiting, call)
+  gateway.register(auth, { secret: Buffer.from(secret), issuer: 'i', audience: 'a' })
+  gateway.register(breaking, { windowMs: 1, minCalls: 1, failureRatio: 1, openMs: 1, probes: 1 })
+  const url = 'http://127.0.0.1:1'
+  const urls = { user: url, product: url, order: url, payment: url, inventory: url }
+  gateway.register(upstreams, { urls, timeoutMs: 100, connectTimeoutMs: 100 })
+  gateway.register(transcoding)
+  gateway.register(async scope => scope.transcode(ProductService, { upstream: 'product', ...options }))
+  return gateway
+}
+
+type Tap = Pick<typeof t, 'teardown'>
+
+t.test('a route plugin may replace parts of a policy', async t => {
+  const gateway = startWith(t, { methods: { listCategories: { access: 'user' } } })
+  t.equal((await gateway.inject('/api/v1/categories')).statusCode, 401)
+})
+
+t.test('a handler takes the place of the call, and its answer is printed as the rpc’s', async t => {
+  const gateway = startWith(t, {
+    methods: {
+      getProduct: { successStatus: 203, handler: async ({ productId }) => create(ProductSchema, { id: productId }) }
+    }
+  })
+  const { statusCode, body } = await gateway.inject('/api/v1/products/a-1')
+  t.equal(statusCode, 203)
+  t.match(JSON.parse(body), { id: 'a-1', name: '' })
+})
+
+t.test('a success without content has none', async t => {
+  const gateway = startWith(t, {
+    methods: { getProduct: { successStatus: 204, handler: async () => create(ProductSchema) } }
+  })
+  const { statusCode, body } = await gateway.inject('/api/v1/products/a-1')
+  t.equal(statusCode, 204)
+  t.equal(body, '')
+})
+
+t.test('fields may have their JSON names, and unknown ones may be let pass', async t => {
+  const gateway = startWith(t, {
+    print: { fieldNames: 'json' },
+    unknownFields: 'ignore',
+    methods: { getProduct: { handler: async () => create(ProductSchema, { imageUrl: '/a.png' }) } }
+  })
+  const { body } = await gateway.inject('/api/v1/products/a-1?hint=none')
+  t.equal(JSON.parse(body).imageUrl, '/a.png')
+})
+
+t.test('what a route plugin gets wrong keeps the gateway from starting', async t => {
+  const wrong = {
+    SLUICE_ERR_POLICY_INVALID: { getProduct: { successStatus: 404 } },
+    SLUICE_ERR_METHOD_UNKNOWN: { batchGetProducts: { deadlineMs: 5 } },
+    SLUICE_ERR_OPTION_INVALID: { getProduct: { nulls: ['stok'] } }
+  }
+  for (const [code, methods] of Object.entries(wrong)) {
+    await t.rejects(async () => startWith(t, { methods }).ready(), { code }, code)
+  }
 })
