@@ -1,31 +1,36 @@
+import { fromBinary, toBinary } from '@bufbuild/protobuf'
 import { Redis } from 'ioredis'
 import type { Logger } from 'pino'
+import { type Product, ProductSchema } from '../../gen/shop/product/v1/product_pb.ts'
 
 const commandTimeoutMs = 100
 const ttlMs = 5 * 60_000
 const ttlJitterMs = 30_000
 /** How long "there is no such product" is believed. */
 const missingTtlMs = 30_000
-const missing = ''
+const missing = Buffer.alloc(0)
 
-/** Where a value came from. */
+/** Where a product came from. */
 export type CacheSource = 'cache' | 'database'
 
 /** What several processes remember of products. */
 export interface ProductCache {
   /**
-   * The bytes under an id, from the cache or from `load`; null when `load` finds none. Callers that miss at the same time
+   * The product of an id, from the cache or from `load`; null when `load` finds none. Callers that miss at the same time
    * share one `load`.
    */
-  read(id: string, load: () => Promise<Uint8Array | null>): Promise<{ bytes: Uint8Array | null; source: CacheSource }>
-  /** Forgets a product. Only after the commit of its change: before it, a reader would bring the old state back. */
+  read(id: string, load: () => Promise<Product | null>): Promise<{ product: Product | null; source: CacheSource }>
+  /**
+   * Forgets a product. Only after the commit of its change: before it, a reader would bring the old state back. A reader
+   * in another process that loaded before the commit may still do so, until the entry expires.
+   */
   forget(id: string): Promise<void>
   close(): Promise<void>
 }
 
 /** Remembers nothing: for a service without Redis. */
 export const noCache: ProductCache = {
-  read: async (_id, load) => ({ bytes: await load(), source: 'database' }),
+  read: async (_id, load) => ({ product: await load(), source: 'database' }),
   forget: async () => {},
   close: async () => {}
 }
@@ -41,39 +46,67 @@ export function createRedisCache(url: string, log: Logger): ProductCache {
     retryStrategy: attempt => Math.min(attempt * 100, 2_000)
   })
   redis.on('error', error => log.debug({ err: error }, 'the product cache is away'))
-  const loading = new Map<string, Promise<Uint8Array | null>>()
+  const loading = new Map<string, Promise<Product | null>>()
 
-  async function remember(id: string, bytes: Uint8Array | null) {
-    const jitter = Math.round((Math.random() * 2 - 1) * ttlJitterMs)
-    const life = bytes === null ? missingTtlMs : ttlMs + jitter
-    await redis.set(keyOf(id), bytes === null ? missing : Buffer.from(bytes), 'PX', life).catch(() => {})
+  /** What is remembered: a product, null for "there is none", undefined for nothing that helps. */
+  async function recall(id: string): Promise<Product | null | undefined> {
+    const bytes = await redis.getBuffer(keyOf(id)).catch(() => null)
+    if (bytes === null) return undefined
+    return bytes.length === 0 ? null : decode(id, bytes)
   }
 
-  function loadOnce(id: string, load: () => Promise<Uint8Array | null>) {
+  // Nobody waits for it: an answer should not be slow because Redis is.
+  function remember(id: string, product: Product | null): void {
+    const jitter = Math.round((Math.random() * 2 - 1) * ttlJitterMs)
+    const bytes = product === null ? missing : Buffer.from(toBinary(ProductSchema, product))
+    redis.set(keyOf(id), bytes, 'PX', product === null ? missingTtlMs : ttlMs + jitter).catch(() => {})
+  }
+
+  function loadOnce(id: string, load: () => Promise<Product | null>): Promise<Product | null> {
     const shared = loading.get(id)
     if (shared !== undefined) return shared
+    // Forgotten while it loads, it may hold the state before the change: it is answered, but not remembered.
+    const isCurrent = () => loading.get(id) === started
     const started = load()
-      .then(async bytes => {
-        await remember(id, bytes)
-        return bytes
+      .then(product => {
+        if (isCurrent()) remember(id, product)
+        return product
       })
-      .finally(() => loading.delete(id))
+      .finally(() => {
+        if (isCurrent()) loading.delete(id)
+      })
     loading.set(id, started)
     return started
   }
 
   return {
     async read(id, load) {
-      const kept = await redis.getBuffer(keyOf(id)).catch(() => null)
-      if (kept === null) return { bytes: await loadOnce(id, load), source: 'database' }
-      return { bytes: kept.length === 0 ? null : kept, source: 'cache' }
+      const known = await recall(id)
+      if (known !== undefined) return { product: known, source: 'cache' }
+      return { product: await loadOnce(id, load), source: 'database' }
     },
     async forget(id) {
-      await redis.del(keyOf(id)).catch(() => {})
+      loading.delete(id)
+      await redis.del(keyOf(id)).catch(error => {
+        log.warn(
+          { err: error, productId: id },
+          'a changed product may be shown as it was until its cache entry expires'
+        )
+      })
     },
     async close() {
       redis.disconnect()
     }
+  }
+}
+
+/** Undefined for bytes that are not this product: another version, or another program, may have left them there. */
+function decode(id: string, bytes: Uint8Array): Product | undefined {
+  try {
+    const product = fromBinary(ProductSchema, bytes)
+    return product.id === id ? product : undefined
+  } catch {
+    return undefined
   }
 }
 

@@ -1,6 +1,5 @@
-import { fromBinary, toBinary } from '@bufbuild/protobuf'
 import { Code, type ServiceImpl } from '@connectrpc/connect'
-import { type Product, ProductSchema, type ProductService } from '../../gen/shop/product/v1/product_pb.ts'
+import type { Product, ProductService } from '../../gen/shop/product/v1/product_pb.ts'
 import { failure } from '../shared/service-error.ts'
 import { inSpan } from '../shared/telemetry.ts'
 import type { ProductContext } from './context.ts'
@@ -25,6 +24,7 @@ export function readingRpcs({ db, cache, metrics, pager }: ProductContext): Read
           orderBy: request.orderBy ?? 'created_at'
         }
         const page = pager.read(request, filter)
+        metrics.countQuery('list')
         const [rows, totalSize] = await metrics.timeQuery('list', () =>
           Promise.all([listProducts(db, filter, page), countProducts(db, filter)])
         )
@@ -43,32 +43,32 @@ export function readingRpcs({ db, cache, metrics, pager }: ProductContext): Read
     getProduct: ({ productId }) =>
       inSpan('product.get_by_id', { 'product.id': productId }, async span => {
         const id = productId.toLowerCase()
-        const { bytes, source } = await cache.read(id, () => loadActive(id))
-        metrics.countCache(source)
+        const { product, source } = await cache.read(id, () => loadActive(id))
+        metrics.countGet(source)
         span.addEvent(source === 'cache' ? 'cache hit' : 'cache miss')
         span.setAttribute('cache.hit', source === 'cache')
-        if (bytes === null) throw productNotFound()
-        return fromBinary(ProductSchema, bytes)
+        if (product === null) throw productNotFound()
+        return product
       }),
 
     async listCategories() {
+      metrics.countQuery('categories')
       const rows = await metrics.timeQuery('categories', () => listCategories(db))
       return { categories: rows.map(row => ({ name: row.name, productCount: Number(row.product_count) })) }
     },
 
     async batchGetProducts({ productIds }) {
       const ids = [...new Set(productIds.map(id => id.toLowerCase()))]
+      metrics.countQuery('batch_get')
       const rows = await metrics.timeQuery('batch_get', () => findProducts(db, ids))
       const found = new Set(rows.map(row => row.id))
       return { products: rows.map(toProduct), missing: ids.filter(id => !found.has(id)) }
     }
   }
 
-  async function loadActive(id: string): Promise<Uint8Array | null> {
+  async function loadActive(id: string): Promise<Product | null> {
     const [row] = await metrics.timeQuery('get', () => findProducts(db, [id]))
-    if (row?.status !== 'active') return null
-    const product: Product = toProduct(row)
-    return toBinary(ProductSchema, product)
+    return row?.status === 'active' ? toProduct(row) : null
   }
 }
 
