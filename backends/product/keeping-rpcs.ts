@@ -73,7 +73,8 @@ async function createOnce(tx: Tx, request: CreateProductRequest, subject: string
   if (request.requestId !== undefined) {
     const hash = requestHash(CreateProductRequestSchema, request)
     const earlier = await claimKey(tx, { scope: `${subject} CreateProduct`, key: request.requestId, hash }, id)
-    if (earlier !== null) return { row: await lockAlive(tx, earlier), replayed: true }
+    // Rows are never removed: the product is there as it is now, even when it was taken out of the catalogue since.
+    if (earlier !== null) return { row: (await lockProduct(tx, earlier))!, replayed: true }
   }
   const row = await insertProduct(tx, {
     id,

@@ -111,6 +111,53 @@ t.test('the same key makes one product; a taken number is refused', async t => {
   t.equal((await refusalOf(operator.createProduct(other)))?.reason, 'IDEMPOTENCY_KEY_REUSED')
 })
 
+t.test('a repeated create answers with the product as it is now, and says so', async t => {
+  const request = { sku: 'KEYED-2', name: 'Keyed', category: 'keyed', price: { currencyCode: 'USD', amountMinor: 1n } }
+  const { id } = await operator.createProduct({ ...request, requestId: 'key-2' })
+  await operator.deleteProduct({ productId: id })
+  let replayed: string | null = null
+  const onHeader = (headers: Headers) => {
+    replayed = headers.get('idempotency-replayed')
+  }
+  const again = await operator.createProduct({ ...request, requestId: 'key-2' }, { onHeader })
+  t.match(again, { id, status: ProductStatus.DELETED })
+  t.equal(replayed, 'true')
+})
+
+t.test('prices are whole minor units, exact up to their bound', async t => {
+  const { id } = await addProduct('prices', { amountMinor: 10_000_000_000n })
+  t.equal((await anybody.getProduct({ productId: id })).price?.amountMinor, 10_000_000_000n)
+  for (const amountMinor of [0n, -1n, 10_000_000_001n]) {
+    const refusal = { code: Code.InvalidArgument, reason: 'VALIDATION_FAILED' }
+    t.same(await refusalOf(addProduct('prices', { amountMinor })), refusal, `${amountMinor}`)
+    const price = { currencyCode: 'USD', amountMinor }
+    t.same(await refusalOf(operator.updateProduct({ productId: id, price })), refusal, `${amountMinor}`)
+  }
+})
+
+t.test('an update mask says what changes, and must name what can change', async t => {
+  const { id } = await addProduct('masking')
+  const masked = { productId: id, name: 'Masked', description: 'ignored' }
+  const changed = await operator.updateProduct({ ...masked, updateMask: { paths: ['name'] } })
+  t.match(changed, { name: 'Masked', description: '' })
+  for (const path of ['sku', 'price']) {
+    const refusal = await refusalOf(operator.updateProduct({ ...masked, updateMask: { paths: [path] } }))
+    t.same(refusal, { code: Code.InvalidArgument, reason: 'VALIDATION_FAILED' }, path)
+  }
+})
+
+t.test('the sample catalogue comes back as it was left, not as it was first', async t => {
+  const { databaseUrl, ...first } = await startBackend(t, createProductService, { seedCatalogue: true })
+  const productId = catalogue[1]!.id
+  const keeper = first.client(ProductService, await first.userToken(newId(), ['operator']))
+  await keeper.updateProduct({ productId, name: 'Renamed' })
+  await first.close()
+  const second = await startBackend(t, createProductService, { seedCatalogue: true, databaseUrl })
+  const { products, totalSize } = await second.client(ProductService).listProducts({ pageSize: 2 })
+  t.equal(totalSize, catalogue.length)
+  t.match(products[1], { id: productId, name: 'Renamed' })
+})
+
 t.test('customers cannot keep the catalogue, and users cannot read for orders', async t => {
   const customer = backend.client(ProductService, await backend.userToken(newId()))
   t.equal((await refusalOf(customer.deleteProduct({ productId: newId() })))?.code, Code.PermissionDenied)
