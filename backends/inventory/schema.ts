@@ -50,6 +50,7 @@ export interface MovementTable {
   delta_on_hand: number
   delta_reserved: number
   order_id: string | null
+  /** Always null: the keys of adjustments are claimed per caller, in `idempotency_keys`. */
   request_id: string | null
   actor: string
   note: string | null

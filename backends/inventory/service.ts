@@ -30,17 +30,18 @@ export async function createInventoryService(
     await db.destroy()
     throw error
   }
+  const metrics = createInventoryMetrics(db, log)
   const expiry = startExpiry(db, log, expiryIntervalMs)
 
   return {
     services: [InventoryService],
-    routes: router =>
-      router.service(InventoryService, { ...reservationRpcs(db, createInventoryMetrics()), ...keepingRpcs(db, pager) }),
+    routes: router => router.service(InventoryService, { ...reservationRpcs(db, metrics), ...keepingRpcs(db, pager) }),
     async ready() {
       await sql`SELECT 1`.execute(db)
       return true
     },
     async close() {
+      metrics.close()
       await expiry.close()
       await db.destroy()
     }

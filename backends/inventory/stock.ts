@@ -20,7 +20,6 @@ export interface Movement {
   onHand: number
   reserved: number
   orderId?: string
-  requestId?: string
   actor: string
   note?: string
 }
@@ -29,6 +28,18 @@ export interface Movement {
 export function findStock(db: Db, productIds: string[]): Promise<StockRow[]> {
   if (productIds.length === 0) return Promise.resolve([])
   return db.selectFrom('stock').selectAll().where('product_id', 'in', productIds).execute()
+}
+
+/** How many units all products together have: to sell, and promised to orders. */
+export async function sumStock(db: Db): Promise<{ available: number; reserved: number }> {
+  const sums = await db
+    .selectFrom('stock')
+    .select(({ fn }) => [
+      fn.sum<bigint | null>('available').as('available'),
+      fn.sum<bigint | null>('reserved').as('reserved')
+    ])
+    .executeTakeFirstOrThrow()
+  return { available: Number(sums.available ?? 0n), reserved: Number(sums.reserved ?? 0n) }
 }
 
 /**
@@ -49,7 +60,7 @@ export async function lockStock(tx: Tx, productIds: string[]): Promise<Map<strin
 
 /** Changes the stock of a product that is locked, and writes the movement down. */
 export async function move(tx: Tx, movement: Movement): Promise<StockRow> {
-  const { kind, productId, onHand, reserved, orderId = null, requestId = null, actor, note = null } = movement
+  const { kind, productId, onHand, reserved, orderId = null, actor, note = null } = movement
   await tx
     .insertInto('stock_movements')
     .values({
@@ -58,7 +69,6 @@ export async function move(tx: Tx, movement: Movement): Promise<StockRow> {
       delta_on_hand: onHand,
       delta_reserved: reserved,
       order_id: orderId,
-      request_id: requestId,
       actor,
       note
     })
