@@ -1,6 +1,6 @@
 import Fastify, { type FastifyInstance, LogController } from 'fastify'
 import type { Config } from './config.ts'
-import { serverOptions } from './lib/http/server-options.ts'
+import { maxConnections, serverOptions } from './lib/http/server-options.ts'
 import accessLog from './plugins/access-log.ts'
 import auth from './plugins/auth.ts'
 import breaking from './plugins/breaking.ts'
@@ -34,6 +34,7 @@ export function buildGateway(config: Config): FastifyInstance {
   // One line per request is the access log's.
   const logController = new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' })
   const gateway = Fastify({ ...options, logController, frameworkErrors: answerFailure })
+  gateway.server.maxConnections = maxConnections
 
   gateway.register(tracing)
   gateway.register(errors)

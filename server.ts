@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { buildGateway } from './app.ts'
 import { type Config, loadConfig } from './config.ts'
 import { StartError } from './errors.ts'
+import { RuleError } from './lib/httprule/rules.ts'
 import { startTelemetry, type Telemetry } from './lib/telemetry/start.ts'
 import packageJson from './package.json' with { type: 'json' }
 
@@ -10,7 +11,7 @@ import packageJson from './package.json' with { type: 'json' }
 try {
   await start(loadConfig())
 } catch (error) {
-  console.error(`sluice: ${error instanceof Error ? error.message : error}`)
+  console.error(`sluice: ${explain(error)}`)
   process.exit(1)
 }
 
@@ -53,6 +54,12 @@ async function stop(gateway: FastifyInstance, telemetry: Telemetry, config: Conf
   await gateway.close()
   clearTimeout(cut)
   await telemetry.shutdown()
+}
+
+/** One line for what somebody can mend; all there is for what nobody foresaw. */
+function explain(error: unknown): string {
+  if (error instanceof StartError || error instanceof RuleError) return error.message
+  return error instanceof Error ? String(error.stack) : String(error)
 }
 
 /** Stops on the first SIGTERM or SIGINT; the second exits at once, with the status that a shell gives to it. */

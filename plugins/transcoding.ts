@@ -1,10 +1,10 @@
 import type { DescMethod, DescMethodUnary, DescService, Message, MessageShape } from '@bufbuild/protobuf'
-import type { UnaryResponse } from '@connectrpc/connect'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { RequestError, StartError } from '../errors.ts'
 import { parseJson } from '../lib/codec/json-text.ts'
 import type { PrintOptions } from '../lib/codec/print.ts'
+import { passedHeaders } from '../lib/http/passed-headers.ts'
 import { hasBody, splitUrl } from '../lib/http/raw-request.ts'
 import { routerPath } from '../lib/httprule/match.ts'
 import { type HttpRule, httpRules } from '../lib/httprule/rules.ts'
@@ -52,8 +52,6 @@ export interface TranscodeOptions<Service extends DescService> {
   unknownFields?: 'reject' | 'ignore'
 }
 
-/** What the upstream may say beside its message. */
-const passedHeaders = ['idempotency-replayed', 'retry-after']
 /** How much longer a handler may run than its policy's deadline, once the request has arrived. */
 const handlerGraceMs = 250
 
@@ -136,7 +134,7 @@ function addRoute(gateway: FastifyInstance, parts: RouteParts): void {
       const { caller } = request
       const call = onBehalfOf(caller, transport)
       const response = await call.unary(method, undefined, undefined, undefined, message)
-      passHeaders(reply, response)
+      reply.headers(passedHeaders(response.header, response.trailer))
       return answer(reply, response.message)
     }
   })
@@ -186,13 +184,6 @@ function compileAnswer({ print, rule }: CompiledRoute, { method, policy, service
     const json = print(message)
     addNulls(json)
     return reply.type('application/json; charset=utf-8').send(JSON.stringify(json))
-  }
-}
-
-function passHeaders(reply: FastifyReply, { header, trailer }: UnaryResponse): void {
-  for (const name of passedHeaders) {
-    const value = header.get(name) ?? trailer.get(name)
-    if (value !== null) reply.header(name, value)
   }
 }
 

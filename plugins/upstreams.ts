@@ -120,10 +120,19 @@ function callerOf(request: FastifyRequest, timeoutMs: number): Caller {
   }
 }
 
+/** A request asks for few of them, so each is made when it is asked for. */
 function createClients(caller: Caller, channels: Record<UpstreamName, Channel>): Clients {
-  return mapServices(name =>
-    createClient<DescService>(services[name], onBehalfOf(caller, channels[name].transport))
-  ) as Clients
+  const made: Partial<Record<UpstreamName, Client<DescService>>> = {}
+  const clients = {}
+  for (const [name, { transport }] of Object.entries(channels) as [UpstreamName, Channel][]) {
+    Object.defineProperty(clients, name, {
+      get() {
+        made[name] ??= createClient<DescService>(services[name], onBehalfOf(caller, transport))
+        return made[name]
+      }
+    })
+  }
+  return clients as Clients
 }
 
 function mapServices<Value>(map: (name: UpstreamName) => Value): Record<UpstreamName, Value> {

@@ -28,8 +28,10 @@ async function startServer(t: Tap, env: NodeJS.ProcessEnv = {}, shop = {}) {
   const upstream = await startUpstream(t, shop)
   const server = spawnServer(t, { PATH: process.env.PATH, ...settings(upstream.url), LOG_LEVEL: 'info', ...env })
   t.equal((await once(server.child, 'message'))[0], 'ready')
-  const { msg } = server.lines.find(({ msg }) => String(msg).startsWith('Server listening')) ?? {}
-  const url = String(msg).replace('Server listening at ', '')
+  // The message and the log come by different ways.
+  const listening = () => server.lines.find(({ msg }) => String(msg).startsWith('Server listening at '))
+  await until(() => listening() !== undefined)
+  const url = String(listening()?.msg).replace('Server listening at ', '')
   return { ...server, url, upstream, call: createCall(url) }
 }
 

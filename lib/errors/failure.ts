@@ -2,6 +2,7 @@ import { create } from '@bufbuild/protobuf'
 import { Code, ConnectError } from '@connectrpc/connect'
 import { type CodeName, RequestError, type RequestErrorCode, wholeSeconds } from '../../errors.ts'
 import { BadRequestSchema, ErrorInfoSchema } from '../../gen/google/rpc/error_details_pb.ts'
+import { passedHeaders } from '../http/passed-headers.ts'
 import { BindError, PrintError } from '../transcode/errors.ts'
 import { httpStatusOf } from '../transcode/status.ts'
 import { codeNames, requestErrorOf } from './code.ts'
@@ -67,7 +68,10 @@ function fromCall(error: ConnectError): Failure {
     code: name,
     reason: reason ?? name,
     details: detailsOf(error),
-    headers: retryAfter === undefined ? {} : { 'retry-after': wholeSeconds(retryAfter) },
+    headers: {
+      ...passedHeaders(error.metadata),
+      ...(retryAfter !== undefined && { 'retry-after': wholeSeconds(retryAfter) })
+    },
     hidden: false
   }
 }

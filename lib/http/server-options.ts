@@ -15,6 +15,9 @@ export interface ServerSettings {
   upstreamTimeoutMs: number
 }
 
+/** Connections at once; more are closed as they come. */
+export const maxConnections = 10_000
+
 /** The whole request must have arrived by then. */
 const requestTimeoutMs = 15_000
 /** Beyond the deadline of all upstream calls: only a handler that hangs on something else ever gets there. */

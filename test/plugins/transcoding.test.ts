@@ -1,4 +1,5 @@
 import { create } from '@bufbuild/protobuf'
+import { Code, ConnectError } from '@connectrpc/connect'
 import Fastify from 'fastify'
 import t from 'tap'
 import { ProductSchema, ProductService } from '../../gen/shop/product/v1/product_pb.ts'
@@ -138,6 +139,23 @@ t.test('Idempotency-Replayed of the service reaches the client', async t => {
     }
   )
   const { headers } = await call('POST', '/api/v1/orders', { body: order, token: await signToken() })
+  t.equal(headers.get('idempotency-replayed'), 'true')
+})
+
+t.test('also with a refusal that is replayed', async t => {
+  const { call } = await build(
+    t,
+    {},
+    {
+      order: {
+        createOrder() {
+          throw new ConnectError('too few', Code.FailedPrecondition, { 'idempotency-replayed': 'true' })
+        }
+      }
+    }
+  )
+  const { status, headers } = await call('POST', '/api/v1/orders', { body: order, token: await signToken() })
+  t.equal(status, 400)
   t.equal(headers.get('idempotency-replayed'), 'true')
 })
 

@@ -52,7 +52,7 @@ t.test('a request that does not arrive: 408', async t => {
   t.equal(bodyOf(answer).reason, 'REQUEST_TIMEOUT')
 })
 
-t.test('the clocks of the server are set', async t => {
+t.test('the limits of the server are set', async t => {
   const { gateway } = await build(t)
   const server: Server = gateway.server
   t.equal(server.requestTimeout, 15_000)
@@ -60,6 +60,7 @@ t.test('the clocks of the server are set', async t => {
   t.equal(server.keepAliveTimeout, 15_000)
   t.equal(server.timeout, 30_000)
   t.equal(server.maxRequestsPerSocket, 10_000)
+  t.equal(server.maxConnections, 10_000)
 })
 
 t.test('the spelling of a path counts', async t => {
