@@ -95,10 +95,9 @@ export async function openEngine(flow: Flow, { databaseUrl, log, drainMs = 2000 
     },
 
     async wait(workflowId, timeoutMs) {
-      const run = runs.get(workflowId)
-      // How it ended is in the database; a flow that failed has said so in the log.
-      if (run) await Promise.race([run.catch(() => {}), timeout(timeoutMs)])
-      else await awaitElsewhere(workflowId, timeoutMs).catch(() => {})
+      // A run that breaks off here may have been taken over by another process.
+      const run = runs.get(workflowId)?.catch(() => awaitElsewhere(workflowId, timeoutMs))
+      await Promise.race([run ?? awaitElsewhere(workflowId, timeoutMs), timeout(timeoutMs)])
     },
 
     async close() {
@@ -110,8 +109,11 @@ export async function openEngine(flow: Flow, { databaseUrl, log, drainMs = 2000 
 
 const activeStatuses: ReadonlySet<string> = new Set(['PENDING', 'ENQUEUED', 'DELAYED'])
 
+/** How a flow ended is told by its order; one that failed has said so in the log. */
 async function awaitElsewhere(workflowId: string, timeoutMs: number): Promise<void> {
-  await DBOS.getResult(workflowId, { timeoutSeconds: timeoutMs / 1000, pollingIntervalMs: pollMs })
+  try {
+    await DBOS.getResult(workflowId, { timeoutSeconds: timeoutMs / 1000, pollingIntervalMs: pollMs })
+  } catch {}
 }
 
 function timeout(ms: number): Promise<void> {

@@ -23,7 +23,7 @@ import { payOrder } from './pay-order.ts'
 import { createPaymentSteps } from './payment-steps.ts'
 import { createReadRpcs } from './read-rpcs.ts'
 import { createRepeater, type RepeatOptions } from './repeat.ts'
-import type { OrderSchema } from './schema.ts'
+import type { Db, OrderSchema } from './schema.ts'
 import type { FlowOptions } from './step-kit.ts'
 import { createStockSteps } from './stock-steps.ts'
 import { type SweepOptions, startSweep } from './sweep.ts'
@@ -54,7 +54,10 @@ export async function createOrderService(
     ...createPaymentSteps(stepDeps, options.flow)
   }
   const flow = traced(createOrderFlow(steps, runStep))
-  const engine = await openEngine(flow, { databaseUrl: settings.databaseUrl, log })
+  const engine = await openEngine(flow, { databaseUrl: settings.databaseUrl, log }).catch(async error => {
+    await closeAll(peers, db)
+    throw error
+  })
   const sweep = await startSweep({ db, engine, metrics, log }, options.sweep)
   const deps: OrderDeps = { db, engine, ...peers, metrics, log, inlineBudgetMs: options.inlineBudgetMs ?? 3000 }
 
@@ -79,10 +82,14 @@ export async function createOrderService(
       repeater.close()
       await sweep.close()
       await engine.close()
-      for (const client of Object.values(peers)) client[Symbol.dispose]()
-      await db.destroy()
+      await closeAll(peers, db)
     }
   }
+}
+
+async function closeAll(peers: ReturnType<typeof connectPeers>, db: Db): Promise<void> {
+  for (const client of Object.values(peers)) client[Symbol.dispose]()
+  await db.destroy()
 }
 
 /** One trace per order: the flow joins that of the request which began it, also after a crash. */

@@ -12,6 +12,9 @@ import { orderOf, startShop } from './shop.ts'
 // services live in this process, where their answers can be held back; for the writes of the order service itself a table
 // is locked.
 
+// Half of the time goes to starting processes, which takes long on a machine that is busy.
+t.setTimeout(120_000)
+
 const shop = await startShop(t, { withOrders: false })
 let service: OrderProcess = await startOrderProcess(t, shop)
 
@@ -136,6 +139,19 @@ t.test('killed at the calls that give back what was cancelled', async t => {
     t.equal(status, OrderStatus.CANCELLED, what)
   }
   t.strictSame(await brokenInvariants(shop), [], 'money, stock and records add up')
+})
+
+t.test('not killed: a second process takes the orders over, and the first one hears of it', async t => {
+  const { buyers, held } = await buyersAt(beforeAndAfter('reserveStock', 'processPayment', 'confirmReservation'))
+  const { everyoneHeld, letOthersPass, release } = holdAtCalls(shop, held)
+  const answers = buyers.map(async ({ orders, request }) => (await orders()).createOrder(request))
+  await everyoneHeld
+  letOthersPass()
+  await startOrderProcess(t, shop)
+  await eventually(allAtRest)
+  release()
+  for (const { order } of await Promise.all(answers)) t.ok(order, 'the first process answers, too')
+  await everyoneIsServed(t, buyers)
 })
 
 /** Places the orders of some buyers, undisturbed. */

@@ -9,31 +9,38 @@ export interface KillPoint {
 }
 
 /**
- * Holds orders at calls to other services until the order service is dead. An order is told by its product, which no other
- * order has. Each is held once: what the next process calls passes.
+ * Holds orders at calls to other services. An order is told by its product, which no other order has.
  */
 export function holdAtCalls(shop: Shop, points: ReadonlyMap<string, KillPoint>) {
-  const waiting = new Map(points)
-  const dead = Promise.withResolvers<void>()
+  const coming = new Set(points.keys())
+  const released = Promise.withResolvers<void>()
   const everyoneHeld = Promise.withResolvers<void>()
+  let open = false
 
   async function hold(when: KillPoint['when'], rpc: string, request: { orderId?: string; productIds?: string[] }) {
     const productId = request.productIds?.[0] ?? (await productOf(shop, request.orderId))
-    const point = productId === undefined ? undefined : waiting.get(productId)
-    if (point?.rpc !== rpc || point.when !== when) return
-    waiting.delete(productId!)
-    if (waiting.size === 0) everyoneHeld.resolve()
-    await dead.promise
+    const point = productId === undefined ? undefined : points.get(productId)
+    if (open || point?.rpc !== rpc || point.when !== when) return
+    coming.delete(productId!)
+    if (coming.size === 0) everyoneHeld.resolve()
+    await released.promise
     if (when === 'before') throw new ConnectError('the request was lost', Code.Unavailable)
   }
 
   shop.wire.before = (rpc, request) => hold('before', rpc, request)
   shop.wire.after = (rpc, request) => hold('after', rpc, request)
   return {
-    /** Settles when every order stands at its point. */
+    /** Settles when every order stands at its point; a call that is repeated there is held as well. */
     everyoneHeld: everyoneHeld.promise,
-    /** Lets go, once the process is dead. */
-    release: dead.resolve
+    /** Lets go; from now on every call passes. */
+    release() {
+      open = true
+      released.resolve()
+    },
+    /** Lets the calls of others pass: only those that are held now stay so. */
+    letOthersPass() {
+      open = true
+    }
   }
 }
 

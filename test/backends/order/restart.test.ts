@@ -1,0 +1,68 @@
+import { Code, ConnectError } from '@connectrpc/connect'
+import t from 'tap'
+import { EngineError } from '../../../backends/order/engine.ts'
+import { OrderStatus } from '../../../gen/shop/order/v1/order_pb.ts'
+import { eventually } from '../eventually.ts'
+import { brokenInvariants } from './invariants.ts'
+import { customerOf, orderOf, startShop } from './shop.ts'
+
+const impatient = { repeat: { firstPauseMs: 5, maxPauseMs: 20 }, inlineBudgetMs: 200 }
+
+t.test('a service that is stopped in the middle of a flow goes on with it when it is started again', async t => {
+  const shop = await startShop(t, { order: impatient })
+  const { orders, userId } = await customerOf(shop.orders!, shop.payment)
+  shop.wire.before = rpc => {
+    if (rpc === 'confirmReservation') throw new ConnectError('away', Code.Unavailable)
+  }
+  const { orderId, status } = await orders.createOrder(orderOf(await shop.addProduct()))
+  t.equal(status, OrderStatus.PAID)
+  await shop.orders!.close()
+  shop.wire.before = undefined
+  const again = await customerOf(await shop.startOrders(), shop.payment, { userId })
+  await eventually(async () => (await again.orders.getOrder({ orderId })).status === OrderStatus.CONFIRMED)
+  t.strictSame(await brokenInvariants(shop), [])
+})
+
+t.test('a second order service in one process is refused', async t => {
+  const shop = await startShop(t, { order: impatient })
+  await t.rejects(shop.startOrders(), EngineError)
+})
+
+t.test('a flow that broke off is begun anew by the sweep', async t => {
+  const shop = await startShop(t, { order: { ...impatient, sweep: { intervalMs: 50, ageMs: 500 } } })
+  const { orders, orderId, mend } = await brokenOrder(shop)
+  await mend()
+  await eventually(async () => (await orders.getOrder({ orderId })).status === OrderStatus.CONFIRMED)
+  t.strictSame(await brokenInvariants(shop), [])
+})
+
+t.test('a flow that broke off is begun anew by an admin', async t => {
+  const shop = await startShop(t, { order: impatient })
+  const { orders, orderId, mend } = await brokenOrder(shop)
+  await mend()
+  const admin = await customerOf(shop.orders!, shop.payment, { roles: ['admin'] })
+  await admin.orders.retryOrder({ orderId })
+  await eventually(async () => (await orders.getOrder({ orderId })).status === OrderStatus.CONFIRMED)
+  t.strictSame(await brokenInvariants(shop), [])
+})
+
+/** An order whose flow ended with an error, because somebody changed the row under it; `mend` changes it back. */
+async function brokenOrder(shop: Awaited<ReturnType<typeof startShop>>) {
+  const { orders } = await customerOf(shop.orders!, shop.payment)
+  const setStatus = (orderId: string, status: string) =>
+    shop.query('orders', 'UPDATE orders SET status = $2 WHERE id = $1', [orderId, status])
+  shop.wire.after = async (rpc, { orderId }) => {
+    if (rpc === 'processPayment') await setStatus(orderId!, 'delivered')
+  }
+  const { orderId } = await orders.createOrder(orderOf(await shop.addProduct()))
+  await eventually(async () => {
+    const [flow] = await shop.query(
+      'orders_dbos_sys',
+      'SELECT status FROM dbos.workflow_status WHERE workflow_uuid = $1',
+      [orderId]
+    )
+    return flow?.status === 'ERROR'
+  })
+  shop.wire.after = undefined
+  return { orders, orderId, mend: () => setStatus(orderId, 'pending') }
+}
