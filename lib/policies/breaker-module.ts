@@ -44,10 +44,11 @@ export class CircuitOpenError extends Error {
  *     closed     -- failures / calls >= failureRatio, calls >= minCalls --> open
  *     open       -- openMs passed, seen by the next call ---------------> half-open
  *     half-open  -- all probes succeeded -------------------------------> closed
- *     half-open  -- a probe failed, or openMs passed without a verdict -> open
+ *     half-open  -- a probe failed, or was not heard of for openMs -----> open
  *
  * It has no timers: times are compared when a call comes. Each state is a generation, and what a call of an earlier one
- * says later is not heard; so probes that hang hold nobody up for longer than `openMs`.
+ * says later is not heard; so probes that hang hold nobody up for longer than `openMs`. Probes that come slowly, because
+ * requests do, have all the time they need.
  */
 export class BreakerModule extends Module {
   readonly #options: BreakerOptions
@@ -60,6 +61,8 @@ export class BreakerModule extends Module {
   /** Probes let through in this half-open state, and how many of them succeeded. */
   #probes = 0
   #successes = 0
+  /** When the last of them began. */
+  #probedAt = 0
 
   constructor(options: BreakerOptions) {
     super({ name: 'breaker' })
@@ -93,17 +96,23 @@ export class BreakerModule extends Module {
   /** Lets a call through, and answers the generation that its outcome counts for. */
   #admit(): number {
     const now = this.#now()
-    const elapsed = now - this.#since
-    const { openMs, probes } = this.#options
-    if (this.#state === 'open' && elapsed >= openMs) this.#enter('half-open', now)
-    else if (this.#state === 'half-open' && elapsed >= openMs) this.#enter('open', now)
-
+    const { openMs } = this.#options
+    if (this.#state === 'open' && now - this.#since >= openMs) this.#enter('half-open', now)
+    if (this.#state === 'half-open') this.#admitProbe(now)
     if (this.#state === 'open') throw new CircuitOpenError(openMs - (now - this.#since))
-    if (this.#state === 'half-open') {
-      if (this.#probes >= probes) throw new CircuitOpenError(Math.min(halfOpenRetryMs, openMs))
-      this.#probes += 1
-    }
     return this.#generation
+  }
+
+  #admitProbe(now: number): void {
+    const { openMs, probes } = this.#options
+    if (this.#probes < probes) {
+      this.#probes += 1
+      this.#probedAt = now
+    } else if (now - this.#probedAt >= openMs) {
+      this.#enter('open', now)
+    } else {
+      throw new CircuitOpenError(Math.min(halfOpenRetryMs, openMs))
+    }
   }
 
   #record(outcome: Outcome, generation: number): void {

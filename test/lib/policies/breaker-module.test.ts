@@ -151,6 +151,13 @@ t.test('probes that hang do not wedge it', async t => {
   await Promise.all(probes)
 })
 
+t.test('probes may come as slowly as requests do', async t => {
+  const { breaker, clock, run, runAll } = createBreaker()
+  await runAll(failing, failing, failing)
+  for (clock.now = 10_000; clock.now < 3_000_000; clock.now += 1_000_000) t.equal(await run(succeeding), 'fine')
+  t.equal(breaker.state, 'closed')
+})
+
 t.test('what a call of an earlier state says later is not heard', async t => {
   const { breaker, clock, run, runAll } = createBreaker()
   const late = [deferred(), deferred(), deferred()]
