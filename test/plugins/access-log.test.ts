@@ -1,13 +1,15 @@
+import { once } from 'node:events'
 import { Writable } from 'node:stream'
-import Fastify from 'fastify'
+import Fastify, { LogController } from 'fastify'
 import t from 'tap'
 import { RequestError } from '../../errors.ts'
 import accessLog from '../../plugins/access-log.ts'
 import errors from '../../plugins/errors.ts'
 import tracing from '../../plugins/tracing.ts'
+import { type Test, until } from '../helper.ts'
 
-/** A gateway that logs into `lines`. */
-async function build(t: Pick<typeof import('tap').t, 'teardown'>) {
+/** A gateway that keeps its log; `arrived` settles with the request for `/slow`. */
+async function build(t: Test) {
   const lines: Record<string, unknown>[] = []
   const stream = new Writable({
     write(chunk, _encoding, done) {
@@ -15,16 +17,25 @@ async function build(t: Pick<typeof import('tap').t, 'teardown'>) {
       done()
     }
   })
-  const gateway = Fastify({ logger: { level: 'info', stream }, disableRequestLogging: true })
+  const logController = new LogController({ disableRequestLogging: true })
+  const gateway = Fastify({ logger: { level: 'info', stream }, logController })
   gateway.register(tracing).register(errors).register(accessLog)
+  let arrive = () => {}
+  const arrived = new Promise<void>(resolve => {
+    arrive = resolve
+  })
   gateway.register(async scope => {
+    scope.get('/slow', async request => {
+      arrive()
+      await once(request.raw.socket, 'close')
+    })
     scope.get('/fine', async () => 'fine')
     scope.get('/refused', async () => {
       throw new RequestError('SLUICE_ERR_LIMIT_EXCEEDED')
     })
   })
   t.teardown(() => gateway.close())
-  return { gateway, requests: () => lines.filter(({ msg }) => msg === 'request') }
+  return { gateway, arrived, requests: () => lines.filter(({ msg }) => msg === 'request') }
 }
 
 t.test('what was asked, by route, and what came of it', async t => {
@@ -45,4 +56,16 @@ t.test('a path that nothing serves is not told', async t => {
   await gateway.inject('/secret-path')
   t.match(requests(), [{ route: null, status: 404, reason: 'ROUTE_NOT_FOUND' }])
   t.notMatch(JSON.stringify(requests()), 'secret-path')
+})
+
+t.test('a client that went away before its answer is 499', async t => {
+  const { gateway, requests, arrived } = await build(t)
+  const url = await gateway.listen({ host: '127.0.0.1', port: 0 })
+  const controller = new AbortController()
+  const gone = t.rejects(fetch(`${url}/slow`, { signal: controller.signal }))
+  await arrived
+  controller.abort()
+  await gone
+  await until(() => requests().length > 0)
+  t.match(requests(), [{ route: '/slow', status: 499 }])
 })
