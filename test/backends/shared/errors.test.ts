@@ -59,5 +59,7 @@ t.test('work that the deadline ended is no internal error', async t => {
   // Long enough that the call has reached the service, on a busy machine too.
   const error = await refusalOf(orders.getOrder({ orderId }, { timeoutMs: 1_000 }))
   t.equal(error.code, Code.DeadlineExceeded)
-  t.equal(ConnectError.from(await ended.promise).code, Code.DeadlineExceeded)
+  // Both ends watch the clock, and whichever is first tells the other.
+  const { code } = ConnectError.from(await ended.promise)
+  t.ok(code === Code.DeadlineExceeded || code === Code.Canceled, Code[code])
 })
