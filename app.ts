@@ -4,6 +4,7 @@ import { maxConnections, serverOptions } from './lib/http/server-options.ts'
 import accessLog from './plugins/access-log.ts'
 import auth from './plugins/auth.ts'
 import breaking from './plugins/breaking.ts'
+import completion from './plugins/completion.ts'
 import errors, { answerFailure } from './plugins/errors.ts'
 import health from './plugins/health.ts'
 import limiting from './plugins/limiting.ts'
@@ -36,6 +37,7 @@ export function buildGateway(config: Config): FastifyInstance {
   const gateway = Fastify({ ...options, logController, frameworkErrors: answerFailure })
   gateway.server.maxConnections = maxConnections
 
+  gateway.register(completion)
   gateway.register(tracing)
   gateway.register(errors)
   gateway.register(accessLog)

@@ -1,16 +1,15 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { statusOf } from '../lib/http/observed.ts'
 
 /** One line per request: what was asked, by route, and what came of it. Never a path, a query, a body or a token. */
 async function accessLog(gateway: FastifyInstance) {
-  gateway.addHook('onResponse', async function logRequest(request, reply) {
+  gateway.onCompleted((request, reply, status) => {
     request.log.info(
       {
         trace_id: request.traceId,
         method: request.method,
         route: request.route,
-        status: statusOf(reply),
+        status,
         ms: Math.round(reply.elapsedTime * 1000) / 1000,
         ...(request.failure !== null && { reason: request.failure.reason })
       },
@@ -22,5 +21,5 @@ async function accessLog(gateway: FastifyInstance) {
 export default fp(accessLog, {
   name: 'sluice-access-log',
   fastify: '5.x',
-  dependencies: ['sluice-tracing', 'sluice-errors']
+  dependencies: ['sluice-completion', 'sluice-tracing', 'sluice-errors']
 })

@@ -1,7 +1,6 @@
 import { type Meter, metrics as metricsApi } from '@opentelemetry/api'
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
-import { statusOf } from '../lib/http/observed.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -32,9 +31,8 @@ async function metrics(gateway: FastifyInstance) {
 
   gateway.decorate('meter', meter)
 
-  gateway.addHook('onResponse', async function countRequest(request, reply) {
+  gateway.onCompleted((request, reply, status) => {
     const { route } = request
-    const status = statusOf(reply)
     const ms = reply.elapsedTime
     const attributes = {
       'http.method': request.method,
@@ -53,4 +51,8 @@ async function metrics(gateway: FastifyInstance) {
   })
 }
 
-export default fp(metrics, { name: 'sluice-metrics', fastify: '5.x', dependencies: ['sluice-tracing'] })
+export default fp(metrics, {
+  name: 'sluice-metrics',
+  fastify: '5.x',
+  dependencies: ['sluice-completion', 'sluice-tracing']
+})

@@ -13,9 +13,9 @@ import {
   type Tracer,
   trace
 } from '@opentelemetry/api'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { routeOf, statusOf } from '../lib/http/observed.ts'
+import { routeOf } from '../lib/http/observed.ts'
 import { propagator } from '../lib/telemetry/propagator.ts'
 
 declare module 'fastify' {
@@ -71,9 +71,7 @@ async function tracing(gateway: FastifyInstance) {
     reply.header('x-request-id', request.id)
   })
 
-  gateway.addHook('onResponse', async function endRequestSpan(request, reply) {
-    endSpan(request.span, reply)
-  })
+  gateway.onCompleted(({ span }, _reply, status) => endSpan(span, status))
 }
 
 function requestAttributes(request: FastifyRequest, route: string | null): Attributes {
@@ -93,8 +91,7 @@ function withIds(span: Span): Span {
   return trace.wrapSpanContext({ traceId: ids.slice(0, 32), spanId: ids.slice(32), traceFlags: TraceFlags.NONE })
 }
 
-function endSpan(span: Span, reply: FastifyReply): void {
-  const status = statusOf(reply)
+function endSpan(span: Span, status: number): void {
   span.setAttribute('http.response.status_code', status)
   if (status >= 500) {
     span.setAttribute('error.type', String(status))
@@ -103,4 +100,4 @@ function endSpan(span: Span, reply: FastifyReply): void {
   span.end()
 }
 
-export default fp(tracing, { name: 'sluice-tracing', fastify: '5.x', dependencies: [] })
+export default fp(tracing, { name: 'sluice-tracing', fastify: '5.x', dependencies: ['sluice-completion'] })

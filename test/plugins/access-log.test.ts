@@ -4,6 +4,7 @@ import Fastify, { LogController } from 'fastify'
 import t from 'tap'
 import { RequestError } from '../../errors.ts'
 import accessLog from '../../plugins/access-log.ts'
+import completion from '../../plugins/completion.ts'
 import errors from '../../plugins/errors.ts'
 import tracing from '../../plugins/tracing.ts'
 import { type Test, until } from '../helper.ts'
@@ -19,7 +20,7 @@ async function build(t: Test) {
   })
   const logController = new LogController({ disableRequestLogging: true })
   const gateway = Fastify({ logger: { level: 'info', stream }, logController })
-  gateway.register(tracing).register(errors).register(accessLog)
+  gateway.register(completion).register(tracing).register(errors).register(accessLog)
   let arrive = () => {}
   const arrived = new Promise<void>(resolve => {
     arrive = resolve

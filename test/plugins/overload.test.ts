@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import Fastify from 'fastify'
 import t from 'tap'
 import { publicPolicy } from '../../lib/policies/route-policy.ts'
+import completion from '../../plugins/completion.ts'
 import errors from '../../plugins/errors.ts'
 import overload, { type OverloadOptions } from '../../plugins/overload.ts'
 import tracing from '../../plugins/tracing.ts'
@@ -9,7 +10,7 @@ import { until } from '../helper.ts'
 
 async function buildOverload(t: Tap, options: OverloadOptions) {
   const gateway = Fastify()
-  gateway.register(tracing).register(errors).register(overload, options)
+  gateway.register(completion).register(tracing).register(errors).register(overload, options)
   const config = { policy: publicPolicy }
   gateway.register(async scope => {
     scope.get('/work', { config }, async () => ({ done: true }))

@@ -5,6 +5,7 @@ import t from 'tap'
 import { ProductSchema, ProductService } from '../../gen/shop/product/v1/product_pb.ts'
 import auth from '../../plugins/auth.ts'
 import breaking from '../../plugins/breaking.ts'
+import completion from '../../plugins/completion.ts'
 import errors from '../../plugins/errors.ts'
 import limiting from '../../plugins/limiting.ts'
 import metrics from '../../plugins/metrics.ts'
@@ -196,7 +197,7 @@ function startWith(t: Tap, options: Partial<TranscodeOptions<typeof ProductServi
   const gateway = Fastify()
   t.teardown(() => gateway.close())
   const call = { rate: 100, burst: 100 }
-  gateway.register(tracing).register(errors).register(metrics).register(limiting, call)
+  gateway.register(completion).register(tracing).register(errors).register(metrics).register(limiting, call)
   gateway.register(auth, { secret: Buffer.from(secret), issuer: 'i', audience: 'a' })
   gateway.register(breaking, { windowMs: 1, minCalls: 1, failureRatio: 1, openMs: 1, probes: 1 })
   const url = 'http://127.0.0.1:1'
