@@ -54,7 +54,10 @@ const orderFlow = DBOS.registerWorkflow(
 
 function track(workflowId: string, run: Promise<void>): Promise<void> {
   runs.set(workflowId, run)
-  return run.finally(() => runs.delete(workflowId))
+  return run.finally(() => {
+    // Begun anew, it has a new run by now.
+    if (runs.get(workflowId) === run) runs.delete(workflowId)
+  })
 }
 
 /** A step of the flow that is running: its result is written down, and a repetition of the flow gets that. */

@@ -11,11 +11,12 @@ import {
 import type { PaymentMethodName } from '../payment/schema.ts'
 import { isUniqueViolation } from '../shared/database.ts'
 import { enumName, enumNumber } from '../shared/enum-names.ts'
+import { callerOf } from '../shared/identity.ts'
 import { requestHash } from '../shared/request-hash.ts'
 import { failure } from '../shared/service-error.ts'
 import { toTimestamp } from '../shared/time.ts'
 import { findAttemptByRequest, insertAttempt, nextAttemptNumber, requireAttempt, runningAttempt } from './attempts.ts'
-import { markReplayed, type OrderDeps, ownerFilter, runFlow } from './deps.ts'
+import { markReplayed, type OrderDeps, runFlow } from './deps.ts'
 import { payFlowId } from './flow.ts'
 import { keyReused } from './idempotency.ts'
 import { toMoney } from './messages.ts'
@@ -35,10 +36,16 @@ const callTimeoutMs = 1000
  *   INVALID_ARGUMENT AMOUNT_MISMATCH, CURRENCY_MISMATCH, IDEMPOTENCY_KEY_REUSED
  */
 export async function payOrder(deps: OrderDeps, request: PayOrderRequest, context: HandlerContext): Promise<Payment> {
-  const { attempt, order, replayed } = await attemptOnce(deps, request, ownerFilter(context))
+  const { attempt, order, replayed } = await attemptOnce(deps, request, payerOf(context))
   if (replayed) markReplayed(context)
   if (attempt.status === 'running') await runFlow(deps, order)
   return await answer(deps, order, await requireAttempt(deps.db, attempt.order_id, attempt.attempt))
+}
+
+/** Nobody pays for others, operators included; a service acts for whoever it says. */
+function payerOf(context: HandlerContext): string | undefined {
+  const caller = callerOf(context)
+  return caller.kind === 'service' ? undefined : caller.subject
 }
 
 interface Attempted {

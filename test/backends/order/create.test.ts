@@ -1,16 +1,23 @@
+import type { MessageInitShape } from '@bufbuild/protobuf'
 import { Code, ConnectError } from '@connectrpc/connect'
 import t from 'tap'
 import { newId } from '../../../backends/shared/ids.ts'
 import { metadataOf, reasonOf } from '../../../backends/shared/service-error.ts'
+import { InventoryService, type ReserveStockRequestSchema } from '../../../gen/shop/inventory/v1/inventory_pb.ts'
 import { OrderStatus } from '../../../gen/shop/order/v1/order_pb.ts'
-import { PaymentMethod } from '../../../gen/shop/payment/v1/payment_pb.ts'
+import {
+  PaymentMethod,
+  PaymentService,
+  type ProcessPaymentRequestSchema
+} from '../../../gen/shop/payment/v1/payment_pb.ts'
 import { eventually } from '../eventually.ts'
 import { refusalOf } from '../helper.ts'
 import { scenariosOf } from './invariants.ts'
 import { customerOf, orderOf, startShop } from './shop.ts'
 
 const shop = await startShop(t, {
-  order: { flow: { unknownBudgetMs: 400 }, repeat: { firstPauseMs: 5, maxPauseMs: 20 }, inlineBudgetMs: 1500 }
+  order: { flow: { unknownBudgetMs: 400 }, repeat: { firstPauseMs: 5, maxPauseMs: 20 }, inlineBudgetMs: 20_000 },
+  payment: { gateway: { callTimeoutMs: 100 }, recovery: { intervalMs: 50, ageMs: 200 } }
 })
 const running = shop.orders!
 const customer = () => customerOf(running, shop.payment)
@@ -159,55 +166,38 @@ for (const rpc of ['reserveStock', 'processPayment', 'confirmReservation']) {
   })
 }
 
-scenario(
-  'an order that cannot be charged for long is given up, and a charge that comes late takes nothing',
-  async t => {
-    const { orders } = await customer()
-    const late: (() => void)[] = []
-    shop.wire.before = rpc => {
-      if (rpc === 'processPayment') return new Promise<void>(resolve => late.push(resolve))
-    }
-    const request = { ...orderOf(await shop.addProduct()), requestId: newId() }
-    const { orderId } = await orders.createOrder(request)
-    const order = await settled(orders, orderId)
-    t.match(order, { status: OrderStatus.FAILED, failureReason: 'PAYMENT_UNAVAILABLE' })
-    t.ok(late.length > 0)
-    for (const release of late) release()
-    const payments = await shop.query('payments', 'SELECT status FROM payments WHERE order_id = $1', [orderId])
-    t.strictSame(payments, [])
-    t.match(await orders.createOrder(request), { orderId, status: OrderStatus.FAILED }, 'and a repeat says so')
-  }
-)
-
-scenario(
-  'an order whose stock cannot be asked for is given up, and a reservation that comes late holds nothing',
-  async t => {
-    const { orders } = await customer()
-    const late: (() => void)[] = []
-    shop.wire.before = rpc => {
-      if (rpc === 'reserveStock') return new Promise<void>(resolve => late.push(resolve))
-    }
-    const { orderId } = await orders.createOrder(orderOf(await shop.addProduct()))
-    const order = await settled(orders, orderId)
-    t.match(order, { status: OrderStatus.FAILED, failureReason: 'INVENTORY_UNAVAILABLE' })
-    for (const release of late) release()
-    const [reservation] = await shop.query('inventory', 'SELECT status FROM reservations WHERE order_id = $1', [
-      orderId
-    ])
-    t.strictSame(reservation, { status: 'released' })
-  }
-)
-
-scenario('what was paid for is confirmed, however long that takes', async t => {
+scenario('an order that cannot be charged for long is given up, and a late charge is refused', async t => {
   const { orders } = await customer()
-  let away = true
-  shop.wire.before = rpc => {
-    if (rpc === 'confirmReservation' && away) throw lost()
-  }
-  const { orderId, status } = await orders.createOrder(orderOf(await shop.addProduct()))
-  t.equal(status, OrderStatus.PAID, 'the call does not wait for ever')
-  away = false
-  t.match(await settled(orders, orderId), { status: OrderStatus.CONFIRMED })
+  const lostCharges = loseAll<MessageInitShape<typeof ProcessPaymentRequestSchema>>('processPayment')
+  const request = orderOf(await shop.addProduct(), { requestId: newId() })
+  const { orderId, order } = await orders.createOrder(request)
+  t.match(order, { status: OrderStatus.FAILED, failureReason: 'PAYMENT_UNAVAILABLE' })
+  shop.wire.before = undefined
+  const service = await shop.payment.tokens.signService('order-service')
+  const late = shop.payment.client(PaymentService, service).processPayment(lostCharges[0]!)
+  t.equal(reasonOf(await refusalOf(late)), 'PAYMENT_CLOSED')
+  t.match(await orders.createOrder(request), { orderId, status: OrderStatus.FAILED }, 'and a repeat says so')
+})
+
+scenario('an order whose stock cannot be asked for is given up, and a late reservation is refused', async t => {
+  const { orders } = await customer()
+  const lostReservations = loseAll<MessageInitShape<typeof ReserveStockRequestSchema>>('reserveStock')
+  const { order } = await orders.createOrder(orderOf(await shop.addProduct()))
+  t.match(order, { status: OrderStatus.FAILED, failureReason: 'INVENTORY_UNAVAILABLE' })
+  shop.wire.before = undefined
+  const service = await shop.inventory.tokens.signService('order-service')
+  const late = shop.inventory.client(InventoryService, service).reserveStock(lostReservations[0]!)
+  t.equal(reasonOf(await refusalOf(late)), 'RESERVATION_CLOSED')
+})
+
+scenario('an order whose charge stays unknown is given up, and the payment with it', async t => {
+  const { orders } = await customer()
+  const { order } = await orders.createOrder(orderOf(await shop.addProduct(), { paymentToken: 'tok_timeout' }))
+  t.match(order, { status: OrderStatus.FAILED, failureReason: 'PAYMENT_UNAVAILABLE' })
+  await eventually(async () => {
+    const [payment] = await shop.query('payments', 'SELECT status FROM payments WHERE order_id = $1', [order!.id])
+    return payment?.status === 'cancelled'
+  })
 })
 
 scenario('an order of an unknown product is refused before anything is written', async t => {
@@ -235,10 +225,13 @@ function loseFirst(when: 'before' | 'after', rpc: string): () => number {
   return () => calls
 }
 
-/** The order once nothing goes on with it. */
-async function settled(orders: Awaited<ReturnType<typeof customer>>['orders'], orderId: string) {
-  return await eventually(async () => {
-    const order = await orders.getOrder({ orderId })
-    return order.status === OrderStatus.PENDING || order.status === OrderStatus.PAID ? null : order
-  })
+/** Loses every request of an rpc; answers those that were lost. */
+function loseAll<Request>(rpc: string): Request[] {
+  const requests: Request[] = []
+  shop.wire.before = (called, request) => {
+    if (called !== rpc) return
+    requests.push(request as Request)
+    throw lost()
+  }
+  return requests
 }

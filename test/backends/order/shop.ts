@@ -68,6 +68,7 @@ export async function startShop(
     databaseUrl,
     pool,
     peers,
+    inventory,
     payment,
     startOrders,
     orders: options.withOrders === false ? null : await startOrders(),
