@@ -17,8 +17,9 @@ t.test("a user sees an own order and nobody else's", async t => {
   const { orderId } = await orders.createOrder(orderOf(productId))
   t.match(await orders.getOrder({ orderId }), { id: orderId, etag: /^"\d+"$/ })
   const stranger = await customer()
-  for (const call of [stranger.orders.getOrder({ orderId }), stranger.orders.listOrderEvents({ orderId })]) {
-    const error = await refusalOf(call)
+  const calls = [() => stranger.orders.getOrder({ orderId }), () => stranger.orders.listOrderEvents({ orderId })]
+  for (const call of calls) {
+    const error = await refusalOf(call())
     t.equal(error.code, Code.NotFound)
     t.equal(reasonOf(error), 'ORDER_NOT_FOUND')
   }
