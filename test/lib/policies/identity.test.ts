@@ -14,7 +14,7 @@ async function createCaller(t: Test) {
   const { transport, close } = createChannel({
     url: upstream.url,
     connectTimeoutMs: 1_000,
-    defaultTimeoutMs: 1_000,
+    defaultTimeoutMs: 10_000,
     interceptors: [identifyCaller(() => 'of-the-gateway')]
   })
   t.teardown(close)
@@ -23,7 +23,7 @@ async function createCaller(t: Test) {
     trace: ROOT_CONTEXT,
     authorization: 'Bearer of-the-user',
     signal: new AbortController().signal,
-    deadline: performance.now() + 1_000
+    deadline: performance.now() + 10_000
   }
   return { transport, ofCaller: onBehalfOf(caller, transport), upstream }
 }

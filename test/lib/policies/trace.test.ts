@@ -19,7 +19,7 @@ async function createTraced(t: Test, shop: Shop = {}) {
   const { transport, close } = createChannel({
     url,
     connectTimeoutMs: 1_000,
-    defaultTimeoutMs: 1_000,
+    defaultTimeoutMs: 10_000,
     interceptors: [traceCalls({ tracer, duration, url })]
   })
   t.teardown(close)

@@ -5,7 +5,7 @@ import { ProductService } from '../../../gen/shop/product/v1/product_pb.ts'
 import { createChannel } from '../../../lib/upstream/channel.ts'
 import { hang, type Shop, startUpstream, type Test } from '../../helper.ts'
 
-async function open(t: Test, shop: Shop = {}, defaultTimeoutMs = 1_000) {
+async function open(t: Test, shop: Shop = {}, defaultTimeoutMs = 10_000) {
   const upstream = await startUpstream(t, shop)
   const wrapped: string[] = []
   const channel = createChannel({
