@@ -27,6 +27,8 @@ export interface FlowEngine {
   wake(workflowId: string, input: FlowInput): Promise<void>
   /** Waits until a flow is through, or the time is over. */
   wait(workflowId: string, timeoutMs: number): Promise<void>
+  /** Deletes the state of flows that ended well before a time, at most `limit` of them. Their orders stay. */
+  forget(before: Date, limit: number): Promise<void>
   close(): Promise<void>
 }
 
@@ -101,6 +103,12 @@ export async function openEngine(flow: Flow, { databaseUrl, log, drainMs = 2000 
       // A run that breaks off here may have been taken over by another process.
       const run = runs.get(workflowId)?.catch(() => awaitElsewhere(workflowId, timeoutMs))
       await Promise.race([run ?? awaitElsewhere(workflowId, timeoutMs), timeout(timeoutMs)])
+    },
+
+    async forget(before, limit) {
+      const wanted = { status: 'SUCCESS', completedBefore: before.toISOString(), limit } as const
+      const ended = await DBOS.listWorkflows({ ...wanted, loadInput: false, loadOutput: false })
+      if (ended.length > 0) await DBOS.deleteWorkflows(ended.map(({ workflowID }) => workflowID))
     },
 
     async close() {

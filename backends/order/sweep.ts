@@ -14,6 +14,8 @@ export interface SweepOptions {
   intervalMs?: number
   /** How long an order must have stood still before its flow is looked after, in ms. Default 30,000. */
   ageMs?: number
+  /** How long the state of a flow that ended well is kept, in ms. Default a week. */
+  keepMs?: number
 }
 
 export interface SweepDeps {
@@ -34,11 +36,11 @@ const batchSize = 200
 /**
  * The net under the flows. It looks for orders whose flow was never started, because the process died between the row and
  * the start, or whose flow ended without bringing them to rest; and for orders whose time to pay is over. The first look,
- * when the process starts, does not wait for them to age.
+ * when the process starts, does not wait for them to age. It also clears away keys and flows that have had their time.
  */
 export async function startSweep(
   deps: SweepDeps,
-  { intervalMs = 10_000, ageMs = 30_000 }: SweepOptions = {}
+  { intervalMs = 10_000, ageMs = 30_000, keepMs = 7 * 86_400_000 }: SweepOptions = {}
 ): Promise<Sweep> {
   let running: Promise<void> | null = null
 
@@ -47,6 +49,7 @@ export async function startSweep(
       await wakeStandstills(deps, minAgeMs)
       await expireUnpaid(deps)
       await deps.db.deleteFrom('idempotency_keys').where('expires_at', '<', sql<Date>`now()`).execute()
+      await deps.engine.forget(new Date(Date.now() - keepMs), batchSize)
     } catch (error) {
       deps.log.error({ err: error }, 'orders could not be looked after')
     }

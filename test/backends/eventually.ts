@@ -1,5 +1,5 @@
 /** Waits until `look` answers something true, and answers that. */
-export async function eventually<Result>(look: () => Promise<Result>, timeoutMs = 10_000): Promise<Result> {
+export async function eventually<Result>(look: () => Promise<Result>, timeoutMs = 20_000): Promise<Result> {
   const deadline = Date.now() + timeoutMs
   for (;;) {
     const found = await look()

@@ -1,6 +1,5 @@
 import { Code, ConnectError } from '@connectrpc/connect'
 import t from 'tap'
-import { EngineError } from '../../../backends/order/engine.ts'
 import { OrderStatus } from '../../../gen/shop/order/v1/order_pb.ts'
 import { eventually } from '../eventually.ts'
 import { brokenInvariants } from './invariants.ts'
@@ -21,11 +20,6 @@ t.test('a service that is stopped in the middle of a flow goes on with it when i
   const again = await customerOf(await shop.startOrders(), shop.payment, { userId })
   await eventually(async () => (await again.orders.getOrder({ orderId })).status === OrderStatus.CONFIRMED)
   t.strictSame(await brokenInvariants(shop), [])
-})
-
-t.test('a second order service in one process is refused', async t => {
-  const shop = await startShop(t, { order: impatient })
-  await t.rejects(shop.startOrders(), EngineError)
 })
 
 t.test('a flow that broke off is begun anew by the sweep', async t => {
