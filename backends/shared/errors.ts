@@ -12,7 +12,7 @@ export function createErrorInterceptor(log: Logger): Interceptor {
     function translate(error: unknown): ConnectError {
       if (error instanceof ConnectError) return error
       // The caller left or its deadline passed, and the handler noticed by way of the signal.
-      if (request.signal.aborted) return ConnectError.from(request.signal.reason, Code.Canceled)
+      if (request.signal.aborted) return endedCall(request.signal.reason)
       log.error({ err: error, rpc: `${request.service.typeName}/${request.method.name}` }, 'rpc failed')
       return failure(Code.Internal, 'INTERNAL', 'internal error', { cause: error })
     }
@@ -28,4 +28,11 @@ export function createErrorInterceptor(log: Logger): Interceptor {
     const response = await translating(() => next(request))
     return response.stream ? hookStream(response, { pull: translating }) : response
   }
+}
+
+/** A caller that resets its stream is told apart from a deadline by its reason, which can say anything, INTERNAL too. */
+function endedCall(reason: unknown): ConnectError {
+  const error = ConnectError.from(reason, Code.Canceled)
+  if (error.code === Code.DeadlineExceeded) return error
+  return new ConnectError('the caller left', Code.Canceled, undefined, undefined, reason)
 }
