@@ -206,6 +206,10 @@ export const startErrors = {
     message: '%s %s is the route of both %s and %s',
     when: 'Two rpcs have the same method and path.'
   },
+  SLUICE_ERR_DESCRIPTORS_INVALID: {
+    message: '%s: %s',
+    when: 'The descriptors that `sluice` was given cannot be read, or serve nothing over HTTP.'
+  },
   SLUICE_ERR_METHOD_UNKNOWN: {
     message: '%s has no rpc "%s" to serve over HTTP',
     when: 'A route plugin overrides an rpc that its service does not have, or that has no route.'
