@@ -1,4 +1,5 @@
-import { create, type Message } from '@bufbuild/protobuf'
+import { create, fromBinary, type Message, toBinary } from '@bufbuild/protobuf'
+import { parseJson } from '../codec/json-text.ts'
 import { type LocalMessage, setField } from '../codec/local.ts'
 import { compileFieldPrinter, compilePrinter, type PrintMessage, type PrintOptions } from '../codec/print.ts'
 import { compileFieldReader, compileReader, type ReadOptions } from '../codec/read.ts'
@@ -7,12 +8,14 @@ import { type Capture, captureFrom } from '../httprule/match.ts'
 import { type HttpRule, RuleError } from '../httprule/rules.ts'
 import { compileBound } from './bound.ts'
 import { BindError } from './errors.ts'
+import type { AddNulls } from './nulls.ts'
 import { compileQuery } from './query.ts'
 import { compileFillMask } from './update-mask.ts'
 
 export interface RouteOptions extends ReadOptions {
   /** How responses are printed. Default: see PrintOptions. */
   print?: Partial<PrintOptions> | undefined
+  addNulls?: AddNulls | undefined
   /**
    * The paths of the fields that the token sets. They are checked here, and are out of reach of the caller even in a
    * request that comes without the claim.
@@ -33,11 +36,22 @@ export interface BindInput {
   captured?: Map<string, string> | undefined
   /** As it was sent, without the question mark. */
   rawQuery: string
-  /** The parsed JSON. Undefined when the request had no body. */
-  body: unknown
+  /** The JSON text in UTF-8, as it was sent. Undefined when the request had no body. */
+  body: Uint8Array | undefined
   /** What the token says, by the field paths of the options' claims: text, or any other JSON value. */
   claims?: Readonly<Record<string, unknown>> | undefined
 }
+
+/** A request, made a message of its rpc. */
+export interface BoundRequest {
+  /** The message in the binary format of protobuf. */
+  wire: Uint8Array
+  /** The message, decoded when first asked for. */
+  message(): Message
+}
+
+/** Makes the JSON text of a message in the binary format, as UTF-8. Throws PrintError. */
+export type PrintWire = (wire: Uint8Array) => Buffer
 
 /** An HTTP rule, ready to serve requests. */
 export interface CompiledRoute {
@@ -45,9 +59,9 @@ export interface CompiledRoute {
   /** The values in a path; null when the rule does not match it. Throws BindError when one is malformed. */
   capture: Capture
   /** Makes the request message. Throws BindError with everything that is wrong. */
-  bind(input: BindInput): Message
-  /** Makes the JSON value of the response. Throws PrintError. */
-  print: PrintMessage
+  bind(input: BindInput): BoundRequest
+  /** Makes the JSON of the response, or of the field of it that the rule answers with. */
+  print: PrintWire
 }
 
 /**
@@ -69,19 +83,22 @@ export function compileRoute(rule: HttpRule, options: RouteOptions = {}): Compil
   return {
     rule,
     capture,
-    print: compileResponse(rule, options.print),
-    bind({ rawPath, captured = capture(rawPath), rawQuery, body, claims }) {
+    print: compileResponse(rule, options),
+    bind({ rawPath, captured = capture(rawPath), rawQuery, body: text, claims }) {
+      const body =
+        text === undefined ? undefined : parseJson(Buffer.from(text.buffer, text.byteOffset, text.byteLength))
       const errors = new Violations()
       if (captured === null) throw new BindError(notMatched(rule))
-      const bound = readBound(captured, claims ?? {}, errors)
+      const fixed = readBound(captured, claims ?? {}, errors)
       const message = readBody(body, errors)
-      for (const [field, value] of bound) field.checkBody(value, body, errors)
-      readQuery(rawQuery, message, bound, errors)
-      for (const [field, value] of bound) field.apply(value, message, errors)
+      for (const [field, value] of fixed) field.checkBody(value, body, errors)
+      readQuery(rawQuery, message, fixed, errors)
+      for (const [field, value] of fixed) field.apply(value, message, errors)
       const [first, ...others] = errors.list
       if (first !== undefined) throw new BindError(first, ...others)
       fillMask?.(message, body)
-      return message as unknown as Message
+      const bound = message as unknown as Message
+      return { wire: toBinary(rule.method.input, bound), message: () => bound }
     }
   }
 }
@@ -121,7 +138,13 @@ function compileBody(rule: HttpRule, options: ReadOptions): (body: unknown, erro
   }
 }
 
-function compileResponse({ method, responseBody }: HttpRule, options?: Partial<PrintOptions>): PrintMessage {
+function compileResponse({ method, responseBody }: HttpRule, { print, addNulls }: RouteOptions): PrintWire {
   const field = method.output.fields.find(candidate => candidate.name === responseBody)
-  return field === undefined ? compilePrinter(method.output, options) : compileFieldPrinter(field, options)
+  const toValue: PrintMessage =
+    field === undefined ? compilePrinter(method.output, print) : compileFieldPrinter(field, print)
+  return wire => {
+    const json = toValue(fromBinary(method.output, wire))
+    addNulls?.(json)
+    return Buffer.from(JSON.stringify(json))
+  }
 }

@@ -1,4 +1,11 @@
-import { create, type DescMessage, type DescMethod, type Message, type MessageInitShape } from '@bufbuild/protobuf'
+import {
+  create,
+  type DescMessage,
+  type DescMethod,
+  fromBinary,
+  type Message,
+  type MessageInitShape
+} from '@bufbuild/protobuf'
 import { httpRules } from '../../../lib/httprule/rules.ts'
 import { type BindInput, type CompiledRoute, compileRoute, type RouteOptions } from '../../../lib/transcode/bind.ts'
 import type { BindError } from '../../../lib/transcode/errors.ts'
@@ -16,9 +23,12 @@ export interface Sent {
   claims?: BindInput['claims']
 }
 
+/** The message that the upstream would read. */
 export function bind(route: CompiledRoute, { url, body, claims }: Sent): Message {
   const [rawPath = '', rawQuery = ''] = url.split('?')
-  return route.bind({ rawPath, rawQuery, body, claims })
+  const text = body === undefined ? undefined : Buffer.from(JSON.stringify(body))
+  const { wire } = route.bind({ rawPath, rawQuery, body: text, claims })
+  return fromBinary(route.rule.method.input, wire)
 }
 
 /** What is wrong with a request, one line each: `field: description`. Empty when nothing is. */

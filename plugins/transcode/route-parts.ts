@@ -1,0 +1,22 @@
+import type { DescMethod } from '@bufbuild/protobuf'
+import type { FastifyRequest } from 'fastify'
+import type { RoutePolicy } from '../../lib/policies/route-policy.ts'
+import type { BoundRequest, CompiledRoute } from '../../lib/transcode/bind.ts'
+import type { Channel } from '../../lib/upstream/channel.ts'
+import type { Handler } from './options.ts'
+
+/** What the handler of a route is made of: one HTTP rule of one rpc, compiled. */
+export interface RouteParts {
+  method: DescMethod
+  route: CompiledRoute
+  policy: RoutePolicy
+  /** The upstream that serves the rpc. */
+  channel: Channel
+  /** What serves the rpc instead of the upstream; null: nothing does. Only unary rpcs have one. */
+  handler: Handler<DescMethod> | null
+  /**
+   * Makes the request message of the path, the query, the headers and the token of a request and of `body`: the JSON as it
+   * came, undefined when there was none. Throws BindError, and RequestError for what is no request of this route.
+   */
+  bind(request: FastifyRequest, body: Uint8Array | undefined): BoundRequest
+}
