@@ -83,6 +83,13 @@ export const requestErrors = {
     reason: 'OVERLOADED',
     when: 'The gateway has more work than it can do and sheds load.'
   },
+  SLUICE_ERR_SHUTTING_DOWN: {
+    message: 'the gateway is shutting down',
+    status: 503,
+    code: 'UNAVAILABLE',
+    reason: 'SHUTTING_DOWN',
+    when: 'The gateway ended the stream because it stops; another replica can go on with it.'
+  },
   SLUICE_ERR_CIRCUIT_OPEN: {
     message: 'service temporarily unavailable',
     status: 503,
@@ -138,6 +145,27 @@ export const requestErrors = {
     code: 'INVALID_ARGUMENT',
     reason: 'UNSUPPORTED_MEDIA_TYPE',
     when: 'The body has another content type, or none.'
+  },
+  SLUICE_ERR_STREAM_MEDIA_TYPE: {
+    message: 'the body must be application/x-ndjson, or application/json with an array',
+    status: 415,
+    code: 'INVALID_ARGUMENT',
+    reason: 'UNSUPPORTED_MEDIA_TYPE',
+    when: 'The rpc takes a stream, and the body has another content type, or none.'
+  },
+  SLUICE_ERR_MESSAGE_TOO_LARGE: {
+    message: '%s of the request stream is too large',
+    status: 413,
+    code: 'INVALID_ARGUMENT',
+    reason: 'MESSAGE_TOO_LARGE',
+    when: 'One message of a request stream is larger than `BODY_LIMIT`.'
+  },
+  SLUICE_ERR_NOT_ACCEPTABLE: {
+    message: 'a stream is application/x-ndjson, text/event-stream or application/json',
+    status: 406,
+    code: 'INVALID_ARGUMENT',
+    reason: 'NOT_ACCEPTABLE',
+    when: 'The rpc answers with a stream, and `Accept` names none of the forms of one.'
   },
   SLUICE_ERR_URI_TOO_LONG: {
     message: 'a part of the path is too long',
