@@ -1,7 +1,7 @@
 import { type DescMethod, getOption, ScalarType } from '@bufbuild/protobuf'
 import { durationMs, MethodOptions_IdempotencyLevel as IdempotencyLevel } from '@bufbuild/protobuf/wkt'
 import { StartError } from '../../errors.ts'
-import { Access, policy as policyOption, RateLimitKey } from '../../gen/sluice/v1/policy_pb.ts'
+import { Access, type EventStream, policy as policyOption, RateLimitKey } from '../../gen/sluice/v1/policy_pb.ts'
 import { fieldPath } from '../httprule/field-path.ts'
 
 /** A token bucket of a route's own. */
@@ -12,6 +12,16 @@ export interface RouteRateLimit {
   burst: number
   /** Whose bucket it is: the client address's, or the signed-in user's. */
   key: 'address' | 'subject'
+}
+
+/** How a server stream is told as Server-Sent Events: sluice.v1.EventStream. */
+export interface EventStreamPolicy {
+  /** The `event:` of each message; empty: none. */
+  event: string
+  /** The path of the response field that becomes `id:`; empty: none. */
+  idField: string
+  /** The path of the request field that takes `Last-Event-ID`; empty: none. */
+  resumeField: string
 }
 
 /** What the edge does with calls of a route: sluice.v1.Policy, checked, with its defaults. */
@@ -33,6 +43,8 @@ export interface RoutePolicy {
   idempotencyKeyField: string
   /** The request field that takes the `If-Match` header; empty: none. */
   ifMatchField: string
+  /** Null: messages are events without a name or an id. */
+  eventStream: EventStreamPolicy | null
 }
 
 /** Anybody may call, and nothing else is said. */
@@ -45,7 +57,8 @@ export const publicPolicy: RoutePolicy = Object.freeze({
   successStatus: 200,
   claims: [],
   idempotencyKeyField: '',
-  ifMatchField: ''
+  ifMatchField: '',
+  eventStream: null
 })
 
 /** Any signed-in user may call: what holds for a route that says nothing, because forgetting must never open one. */
@@ -75,7 +88,8 @@ function fromOption(method: DescMethod): RoutePolicy {
     successStatus: successStatus === 0 ? 200 : successStatus,
     claims: option.claims.map(({ field, claim }) => ({ field, claim })),
     idempotencyKeyField: option.idempotencyKeyField,
-    ifMatchField: option.ifMatchField
+    ifMatchField: option.ifMatchField,
+    eventStream: option.eventStream === undefined ? null : eventStreamOf(option.eventStream)
   }
 }
 
@@ -88,8 +102,17 @@ function keyOf(key: RateLimitKey): RouteRateLimit['key'] {
   return key === RateLimitKey.SUBJECT ? 'subject' : 'address'
 }
 
+function eventStreamOf({ event, idField, resumeField }: EventStream): EventStreamPolicy {
+  return { event, idField, resumeField }
+}
+
 function findProblem(policy: RoutePolicy, method: DescMethod): string | null {
-  return findAccessProblem(policy) ?? findNumberProblem(policy) ?? findFieldProblem(policy, method)
+  return (
+    findAccessProblem(policy) ??
+    findNumberProblem(policy) ??
+    findFieldProblem(policy, method) ??
+    findStreamProblem(policy, method)
+  )
 }
 
 function findAccessProblem({ access, roles, claims, rateLimit }: RoutePolicy): string | null {
@@ -126,4 +149,22 @@ function findFieldProblem(policy: RoutePolicy, { input }: DescMethod): string | 
     }
   }
   return null
+}
+
+function findStreamProblem({ eventStream, claims, successStatus }: RoutePolicy, method: DescMethod): string | null {
+  const streams = method.methodKind === 'server_streaming'
+  if (streams && successStatus === 204) return 'success_status 204 has no place for a stream'
+  if (eventStream === null) return null
+  if (!streams) return 'event_stream needs an rpc that answers with a stream'
+  const { event, idField, resumeField } = eventStream
+  if (/[\r\n]/.test(event)) return 'event_stream.event must be one line'
+  // Browsers cannot tell it from their own, which says that the connection broke.
+  if (event === 'error') return 'event_stream.event must not be "error", which is what errors are told as'
+  const id = idField === '' ? [] : fieldPath(method.output, idField)
+  if (typeof id === 'string') return `event_stream.id_field: ${id}`
+  if (id.at(-1)?.message !== undefined) return `event_stream.id_field: "${idField}" is a message`
+  const resume = resumeField === '' ? [] : fieldPath(method.input, resumeField)
+  if (typeof resume === 'string') return `event_stream.resume_field: ${resume}`
+  const isClaim = claims.some(({ field }) => field === resumeField)
+  return isClaim ? `event_stream.resume_field: "${resumeField}" is set from the token` : null
 }

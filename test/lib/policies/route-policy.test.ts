@@ -4,7 +4,7 @@ import { ProductService } from '../../../gen/shop/product/v1/product_pb.ts'
 import { UserService } from '../../../gen/shop/user/v1/user_pb.ts'
 import { type RoutePolicy, routePolicy } from '../../../lib/policies/route-policy.ts'
 
-const { createOrder, getOrder, cancelOrder } = OrderService.method
+const { createOrder, getOrder, cancelOrder, watchOrder } = OrderService.method
 
 t.test('a policy is what the proto says', async t => {
   t.same(routePolicy(createOrder), {
@@ -16,13 +16,14 @@ t.test('a policy is what the proto says', async t => {
     successStatus: 201,
     claims: [{ field: 'user_id', claim: 'sub' }],
     idempotencyKeyField: 'request_id',
-    ifMatchField: ''
+    ifMatchField: '',
+    eventStream: null
   })
   t.match(routePolicy(UserService.method.login), {
     access: 'public',
     rateLimit: { rate: 10, burst: 50, key: 'address' }
   })
-  t.match(routePolicy(OrderService.method.watchOrder), { deadlineMs: 1_800_000 })
+  t.same(routePolicy(watchOrder).eventStream, { event: 'order.status', idField: 'seq', resumeField: 'after_seq' })
   t.equal(routePolicy(ProductService.method.batchGetProducts).access, 'internal')
 })
 
@@ -56,5 +57,25 @@ t.test('a policy that cannot be is refused, and the rpc is named', async t => {
   }
   t.throws(() => routePolicy(createOrder, { deadlineMs: 0 }), {
     message: /^shop\.order\.v1\.OrderService\.CreateOrder: /
+  })
+})
+
+t.test('events that cannot be told are refused', async t => {
+  const events = { event: 'order.status', idField: 'seq', resumeField: 'after_seq' }
+  const bad: [Partial<RoutePolicy>, RegExp][] = [
+    [{ successStatus: 204 }, /204 has no place for a stream/],
+    [{ eventStream: { ...events, event: 'a\nb' } }, /event_stream.event must be one line/],
+    [{ eventStream: { ...events, event: 'error' } }, /event_stream.event must not be "error"/],
+    [{ eventStream: { ...events, idField: 'sequence' } }, /event_stream.id_field: .* has no field "sequence"/],
+    [{ eventStream: { ...events, idField: 'at' } }, /event_stream.id_field: "at" is a message/],
+    [{ eventStream: { ...events, resumeField: 'seq' } }, /event_stream.resume_field: .* has no field "seq"/],
+    [{ claims: [{ field: 'after_seq', claim: 'sub' }] }, /"after_seq" is set from the token/]
+  ]
+  for (const [overrides, problem] of bad) {
+    const wanted = { code: 'SLUICE_ERR_POLICY_INVALID', message: problem }
+    t.throws(() => routePolicy(watchOrder, overrides), wanted, JSON.stringify(overrides))
+  }
+  t.throws(() => routePolicy(createOrder, { eventStream: events }), {
+    message: /needs an rpc that answers with a stream/
   })
 })
