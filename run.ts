@@ -1,0 +1,80 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { FastifyInstance } from 'fastify'
+import { type Config, loadConfig } from './config.ts'
+import { StartError } from './errors.ts'
+import { RuleError } from './lib/httprule/rules.ts'
+import { startTelemetry, type Telemetry } from './lib/telemetry/start.ts'
+import packageJson from './package.json' with { type: 'json' }
+
+/** Makes the gateway of a process. What it throws keeps the process from starting, told in one line if somebody can mend it. */
+export type Build = (config: Config) => FastifyInstance | Promise<FastifyInstance>
+
+/** The process of a gateway: what starts it, and what ends it. Nothing else touches signals, or exits. */
+export async function run(build: Build, env: NodeJS.ProcessEnv = process.env): Promise<void> {
+  try {
+    await start(build, loadConfig(env))
+  } catch (error) {
+    console.error(`sluice: ${explain(error)}`)
+    process.exit(1)
+  }
+}
+
+async function start(build: Build, config: Config): Promise<void> {
+  const telemetry = await startTelemetry({
+    endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
+    serviceName: 'api-gateway',
+    serviceVersion: packageJson.version
+  })
+  const gateway = await build(config)
+  await gateway.ready()
+  await listen(gateway, config)
+  stopOnSignal(() => stop(gateway, telemetry, config))
+  // To a parent that waits for it, over the channel that it opened.
+  process.send?.('ready')
+}
+
+async function listen(gateway: FastifyInstance, { HOST: host, PORT: port }: Config): Promise<void> {
+  try {
+    await gateway.listen({ host, port })
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    const why = code === 'EADDRINUSE' ? 'it is taken' : message
+    throw new StartError('SLUICE_ERR_LISTEN_FAILED', [host, String(port), why], { cause: error })
+  }
+}
+
+/**
+ * Balancers learn from `/ready` that the gateway leaves, and need a moment for it: until then requests are taken, and each
+ * connection ends with its answer. Then the listener closes, and what is in flight may finish.
+ */
+async function stop(gateway: FastifyInstance, telemetry: Telemetry, config: Config): Promise<void> {
+  gateway.drain()
+  await delay(config.DRAIN_DELAY_MS)
+  const cut = setTimeout(() => {
+    gateway.log.warn('requests in flight did not finish in time and are cut off')
+    gateway.server.closeAllConnections()
+  }, config.DRAIN_TIMEOUT_MS)
+  cut.unref()
+  await gateway.close()
+  clearTimeout(cut)
+  await telemetry.shutdown()
+}
+
+/** One line for what somebody can mend; all there is for what nobody foresaw. */
+function explain(error: unknown): string {
+  if (error instanceof StartError || error instanceof RuleError) return error.message
+  return error instanceof Error ? String(error.stack) : String(error)
+}
+
+/** Stops on the first SIGTERM or SIGINT; the second exits at once, with the status that a shell gives to it. */
+function stopOnSignal(stop: () => Promise<void>): void {
+  let stopping = false
+  async function onSignal(signal: NodeJS.Signals): Promise<void> {
+    if (stopping) process.exit(signal === 'SIGINT' ? 130 : 143)
+    stopping = true
+    await stop()
+    process.exit(0)
+  }
+  process.on('SIGTERM', onSignal)
+  process.on('SIGINT', onSignal)
+}
