@@ -36,6 +36,12 @@ export function loneMemberOf(
   return { member: memberOf(field, 0, alone), printAbsent: (_wire, out) => out.raw(zero) }
 }
 
+/** The other fields of the same oneof: of these and the field, the one that comes last is set. */
+export function rivalsOf(field: DescField, scope: Scope): Member[] {
+  const rivals = field.oneof?.fields.filter(other => other !== field) ?? []
+  return rivals.map((rival, index) => memberOf(rival, index + 1, scope))
+}
+
 function nameOf(field: Field, scope: Scope): string {
   if (field.kind === 'extension') return `[${field.typeName}]`
   return scope.fieldNames === 'json' ? field.jsonName : field.name

@@ -3,12 +3,17 @@ import type { JsonBuffer } from './json-buffer.ts'
 import type { Spans } from './member.ts'
 import type { WireCursor } from './wire-cursor.ts'
 
-/** How a message is printed. The documentation of each is at `ToJsonOptions`. */
+/** How messages are printed. */
 export interface PrintStyle {
+  /** The names of fields: as in the proto file (`order_id`), or in lowerCamelCase. Default: proto. */
   fieldNames: 'proto' | 'json'
+  /** Whether fields without presence are printed when they are zero or empty. Default: true. */
   implicitFields: boolean
+  /** Enums: `confirmed`, `ORDER_STATUS_CONFIRMED` or `4`. Default: short. */
   enums: 'short' | 'name' | 'number'
+  /** 64-bit integers: always strings, or numbers when these are exact (up to 2^53 - 1). Default: string. */
   int64: 'string' | 'number'
+  /** The types that a google.protobuf.Any may hold, and the extensions. Default: none, an Any cannot be printed. */
   registry: Registry | undefined
 }
 
