@@ -77,7 +77,7 @@ function isValid(desc: DescMessage, wire: Uint8Array): boolean {
 function respond(bytes: Uint8Array): Buffer {
   const request = fromBinary(requestType, bytes) as unknown as Request
   const result = answer(request)
-  const response = toBinary(responseType, create(responseType, { result } as object))
+  const response = toBinary(responseType, create(responseType, { result: result as never }))
   const length = Buffer.alloc(4)
   length.writeUInt32LE(response.length)
   return Buffer.concat([length, response])
