@@ -12,6 +12,7 @@ import { createErrorInterceptor } from './errors.ts'
 import { healthRoutes } from './health.ts'
 import type { Tokens } from './identity.ts'
 import { reflectionRoutes } from './reflection.ts'
+import { rememberResponses, responseValues } from './response-head.ts'
 import { failure } from './service-error.ts'
 import { hookStream } from './streams.ts'
 import { createServerTelemetryInterceptor } from './telemetry.ts'
@@ -43,7 +44,8 @@ export interface RunningServer {
  */
 export async function serve(backend: Backend, options: ServeOptions): Promise<RunningServer> {
   const closing = new AbortController()
-  const server = createServer({ settings: { maxConcurrentStreams } }, createHandler(backend, options, closing.signal))
+  const handler = rememberResponses(createHandler(backend, options, closing.signal))
+  const server = createServer({ settings: { maxConcurrentStreams } }, handler)
   const sessions = trackSessions(server)
   server.listen(options.port, options.host)
   await once(server, 'listening')
@@ -82,6 +84,7 @@ function createHandler(backend: Backend, options: ServeOptions, closing: AbortSi
       createAccessInterceptor(options.tokens),
       createValidationInterceptor()
     ],
+    contextValues: responseValues,
     routes: backend.routes,
     fallback: plain
   })
