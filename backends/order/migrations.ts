@@ -5,8 +5,12 @@ import type { Migration } from 'kysely/migration'
 export const orderMigrations: Record<string, Migration> = {
   '001_orders': { up: createOrders },
   '002_payment_attempts': { up: createPaymentAttempts },
-  '003_idempotency_keys': { up: createIdempotencyKeys }
+  '003_idempotency_keys': { up: createIdempotencyKeys },
+  '004_event_announcements': { up: createEventAnnouncements }
 }
+
+/** Where the id of an order is announced for each event of it. Part of a released migration, so it never changes. */
+export const eventChannel = 'order_events'
 
 async function createOrders(db: Kysely<unknown>): Promise<void> {
   // workflow_id names the durable workflow that drives the order, or drove it last.
@@ -101,4 +105,16 @@ async function createIdempotencyKeys(db: Kysely<unknown>): Promise<void> {
     expires_at timestamptz NOT NULL,
     PRIMARY KEY (scope, key))`.execute(db)
   await sql`CREATE INDEX idempotency_keys_expired ON idempotency_keys (expires_at)`.execute(db)
+}
+
+async function createEventAnnouncements(db: Kysely<unknown>): Promise<void> {
+  // A trigger, so that whoever writes an event announces it with its commit, a process of an older release too. Commits that
+  // announce queue up for a lock of the database server: that bounds how many events it can write in a second.
+  await sql`CREATE FUNCTION announce_order_event() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      PERFORM pg_notify(${sql.lit(eventChannel)}, NEW.order_id::text);
+      RETURN NULL;
+    END $$`.execute(db)
+  await sql`CREATE TRIGGER order_events_announced AFTER INSERT ON order_events
+    FOR EACH ROW EXECUTE FUNCTION announce_order_event()`.execute(db)
 }

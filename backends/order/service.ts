@@ -11,6 +11,7 @@ import type { Tokens } from '../shared/identity.ts'
 import { type ServiceSettings, SettingsError } from '../shared/settings.ts'
 import { inSpan } from '../shared/telemetry.ts'
 import { cancelOrder } from './cancel-order.ts'
+import { type ChangesOptions, createOrderChanges } from './changes.ts'
 import { createOrder } from './create-order.ts'
 import type { OrderDeps } from './deps.ts'
 import { type Flow, openEngine, runStep } from './engine.ts'
@@ -27,12 +28,14 @@ import type { Db, OrderSchema } from './schema.ts'
 import type { FlowOptions } from './step-kit.ts'
 import { createStockSteps } from './stock-steps.ts'
 import { type SweepOptions, startSweep } from './sweep.ts'
+import { createWatchRpc, type WatchOptions } from './watch-order.ts'
 
 /** What a deployment leaves at its defaults. */
 export interface OrderOptions {
   flow?: FlowOptions
   repeat?: RepeatOptions
   sweep?: SweepOptions
+  watch?: WatchOptions & ChangesOptions
   /** How long a call waits for the order's flow before it answers with the order so far, in ms. Default 3000. */
   inlineBudgetMs?: number
 }
@@ -59,6 +62,7 @@ export async function createOrderService(
     throw error
   })
   const sweep = await startSweep({ db, engine, metrics, log }, options.sweep)
+  const changes = createOrderChanges({ db, databaseUrl: settings.databaseUrl, log }, options.watch)
   const deps: OrderDeps = { db, engine, ...peers, metrics, log, inlineBudgetMs: options.inlineBudgetMs ?? 3000 }
 
   return {
@@ -66,6 +70,7 @@ export async function createOrderService(
     routes: router =>
       router.service(OrderService, {
         ...createReadRpcs(db, pager),
+        ...createWatchRpc({ db, changes }, options.watch),
         createOrder: (request, context) => createOrder(deps, request, context),
         payOrder: (request, context) => payOrder(deps, request, context),
         cancelOrder: (request, context) => cancelOrder(deps, request, context),
@@ -80,6 +85,7 @@ export async function createOrderService(
     async close() {
       // Repeating ends first, so that a flow that cannot go on now does not hold the rest up.
       repeater.close()
+      await changes.close()
       await sweep.close()
       await engine.close()
       await closeAll(peers, db)

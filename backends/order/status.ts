@@ -26,6 +26,11 @@ export const edges: Readonly<Record<OrderStatusName, readonly OrderStatusName[]>
   refunded: []
 }
 
+/** Whether an order that is there stays there. */
+export function isFinal(status: OrderStatusName): boolean {
+  return edges[status].length === 0
+}
+
 /** What changes together with the status. */
 export interface StatusChange {
   /** Why, for the record of events. */

@@ -72,8 +72,15 @@ export async function withItems(db: Db, order: OrderRow): Promise<OrderWithItems
   return { order, items: await itemsOf(db, [order.id]) }
 }
 
-export async function eventsOf(db: Db, orderId: string): Promise<OrderEventRow[]> {
-  return await db.selectFrom('order_events').selectAll().where('order_id', '=', orderId).orderBy('seq').execute()
+/** The events of an order after one of them, from the first by default. At most one per status: there are ten. */
+export async function eventsOf(db: Db, orderId: string, afterSeq = 0n): Promise<OrderEventRow[]> {
+  return await db
+    .selectFrom('order_events')
+    .selectAll()
+    .where('order_id', '=', orderId)
+    .where('seq', '>', afterSeq)
+    .orderBy('seq')
+    .execute()
 }
 
 /** Filters of a list of orders; undefined: any. */
