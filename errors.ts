@@ -186,7 +186,7 @@ export const requestErrors = {
     status: 408,
     code: 'DEADLINE_EXCEEDED',
     reason: 'REQUEST_TIMEOUT',
-    when: 'The headers took more than 5 s, or the whole request more than 15 s, to arrive.'
+    when: 'The headers took more than 5 s to arrive, or the whole request more than 15 s; or a streamed one paused for 30 s.'
   },
   SLUICE_ERR_REQUEST_MALFORMED: {
     message: 'malformed request',

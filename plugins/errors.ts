@@ -3,7 +3,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, Route
 import fp from 'fastify-plugin'
 import { RequestError } from '../errors.ts'
 import { type Failure, failureOf } from '../lib/errors/failure.ts'
-import { renderFailure } from '../lib/errors/render.ts'
+import { type RenderedFailure, renderFailure } from '../lib/errors/render.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -57,15 +57,20 @@ function matcherOf({ url, config }: RouteOptions): KnownRoute['matches'] {
 
 /** Answers a request that failed. Also for errors that Fastify meets before it has a route. */
 export function answerFailure(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const failure = failureOf(error)
-  request.failure = failure
-  logFailure(failure, error, request)
-  const ids = { requestId: request.id, traceId: request.traceId ?? '' }
-  const { contentType, body } = renderFailure(failure, ids, request.headers.accept)
+  const { failure, contentType, body } = describeFailure(error, request)
   // RFC 9110, section 15.5.2: every 401 says how to authenticate.
   if (failure.status === 401) reply.header('www-authenticate', 'Bearer')
   reply.header('x-request-id', request.id).headers(failure.headers)
   return reply.code(failure.status).type(contentType).send(body)
+}
+
+/** What a client is told about a request that failed; logs and metrics are told too. */
+export function describeFailure(error: unknown, request: FastifyRequest): RenderedFailure & { failure: Failure } {
+  const failure = failureOf(error)
+  request.failure = failure
+  logFailure(failure, error, request)
+  const ids = { requestId: request.id, traceId: request.traceId ?? '' }
+  return { failure, ...renderFailure(failure, ids, request.headers.accept) }
 }
 
 /** The client hears nothing of what is hidden, so the log has to; and a lost upstream has a cause worth knowing. */

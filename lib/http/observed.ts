@@ -12,5 +12,5 @@ export function routeOf({ routeOptions }: Routed): string | null {
 
 /** The status that the client got: 499 when it went away before it got one. */
 export function statusOf(reply: { readonly statusCode: number; readonly raw: ServerResponse }): number {
-  return reply.raw.writableEnded ? reply.statusCode : 499
+  return reply.raw.headersSent ? reply.statusCode : 499
 }

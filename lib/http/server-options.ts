@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { failureOf } from '../errors/failure.ts'
 import { renderRawFailure } from '../errors/render.ts'
+import { isLongUpload } from './long-lived.ts'
 
 export interface ServerSettings {
   /** The least severe level that is logged. */
@@ -69,6 +70,7 @@ function requestIdOf({ headers }: Pick<IncomingMessage, 'headers'>): string {
 
 /** Answers bytes that are no HTTP request, on a connection that is closed with it. */
 function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && isLongUpload(socket)) return
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy()
     return

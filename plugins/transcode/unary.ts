@@ -2,6 +2,7 @@ import { type DescMethodUnary, fromBinary, toBinary } from '@bufbuild/protobuf'
 import type { FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify'
 import { passedHeaders } from '../../lib/http/passed-headers.ts'
 import { onBehalfOf } from '../../lib/upstream/caller.ts'
+import { compileAnswer } from './answer.ts'
 import { bodyOf } from './bind-request.ts'
 import type { RouteParts } from './route-parts.ts'
 
@@ -23,20 +24,5 @@ export function unaryHandler(parts: RouteParts): RouteHandlerMethod {
     const response = await call.unary(method, undefined, undefined, undefined, message)
     reply.headers(passedHeaders(response.header, response.trailer))
     return answer(reply, toBinary(method.output, response.message))
-  }
-}
-
-/** Compiles how the message of an answer is sent. */
-function compileAnswer({ method, route, policy }: RouteParts): (reply: FastifyReply, wire: Uint8Array) => FastifyReply {
-  const isRead = route.rule.httpMethod === 'GET'
-  const etag = method.output.fields.find(field => field.name === 'etag')
-  return (reply, wire) => {
-    if (isRead && etag !== undefined) {
-      const { [etag.localName]: value } = fromBinary(method.output, wire) as unknown as Record<string, unknown>
-      if (typeof value === 'string' && value !== '') reply.header('etag', value)
-    }
-    reply.code(policy.successStatus)
-    if (policy.successStatus === 204) return reply.send()
-    return reply.type('application/json; charset=utf-8').send(route.print(wire))
   }
 }

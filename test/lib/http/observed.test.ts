@@ -10,7 +10,7 @@ t.test('a route is known by its template, else by its URL', async t => {
 })
 
 t.test('a client that went away has no status but 499', async t => {
-  const raw = (writableEnded: boolean) => ({ writableEnded }) as ServerResponse
+  const raw = (headersSent: boolean) => ({ headersSent }) as ServerResponse
   t.equal(statusOf({ statusCode: 200, raw: raw(true) }), 200)
   t.equal(statusOf({ statusCode: 200, raw: raw(false) }), 499)
 })
