@@ -238,6 +238,10 @@ export const startErrors = {
     message: '%s: %s',
     when: 'The descriptors that `sluice` was given cannot be read, or serve nothing over HTTP.'
   },
+  SLUICE_ERR_VALIDATION_INVALID: {
+    message: '%s: buf.validate: %s',
+    when: 'A validation rule of a request cannot be compiled.'
+  },
   SLUICE_ERR_METHOD_UNKNOWN: {
     message: '%s has no rpc "%s" to serve over HTTP',
     when: 'A route plugin overrides an rpc that its service does not have, or that has no route.'
