@@ -8,6 +8,8 @@ import { type RoutePolicy, routePolicy } from '../lib/policies/route-policy.ts'
 import { type CompiledRoute, compileRoute } from '../lib/transcode/bind.ts'
 import { compileNulls } from '../lib/transcode/nulls.ts'
 import { compileBindRequest } from './transcode/bind-request.ts'
+import { bodyKindOf, withBodies } from './transcode/body.ts'
+import { createOpenStreams } from './transcode/open-streams.ts'
 import type { MethodOptions, TranscodeOptions } from './transcode/options.ts'
 import type { RouteParts } from './transcode/route-parts.ts'
 import { unaryHandler } from './transcode/unary.ts'
@@ -27,12 +29,23 @@ declare module 'fastify' {
   }
 }
 
+export interface TranscodingOptions {
+  /** After how long a silence a Server-Sent Events stream is kept alive by a comment, in milliseconds. Default 15,000. */
+  keepAliveMs?: number
+}
+
 /** How much longer a handler may run than its policy's deadline, once the request has arrived. */
 const handlerGraceMs = 250
+/** What a timer can wait for at most: a stream without a deadline may live for long, and Fastify knows no handler without. */
+const longestTimerMs = 2 ** 31 - 1
 
 /** Turns HTTP+JSON into calls of upstreams. Everything is read from descriptors and compiled when a route is added. */
-async function transcoding(gateway: FastifyInstance) {
+async function transcoding(gateway: FastifyInstance, { keepAliveMs = 15_000 }: TranscodingOptions) {
+  if (!(keepAliveMs > 0)) {
+    throw new StartError('SLUICE_ERR_OPTION_INVALID', ['transcoding', 'keepAliveMs must be above 0'])
+  }
   const owners = new Map<string, string>()
+  const streams = createOpenStreams()
 
   gateway.removeAllContentTypeParsers()
   gateway.addContentTypeParser(
@@ -52,10 +65,15 @@ async function transcoding(gateway: FastifyInstance) {
       unused.delete(method.localName)
       for (const rule of rules) {
         claimRoute(owners, rule)
-        addRoute(this, { rule, policy, service: options, options: methodOptions })
+        addRoute(this, { rule, policy, service: options, options: methodOptions, streams, keepAliveMs })
       }
     }
     for (const name of unused) throw new StartError('SLUICE_ERR_METHOD_UNKNOWN', [service.typeName, name])
+  })
+
+  // Before the listener closes, which waits for them.
+  gateway.addHook('preClose', async function endStreams() {
+    streams.close()
   })
 }
 
@@ -77,7 +95,7 @@ const handlers: Partial<Record<DescMethod['methodKind'], (parts: RouteParts) => 
 }
 
 /** A rule of an rpc, and what is said about it. */
-interface Offer {
+interface Offer extends Pick<RouteParts, 'streams' | 'keepAliveMs'> {
   rule: HttpRule
   policy: RoutePolicy
   service: TranscodeOptions<DescService>
@@ -95,18 +113,26 @@ function addRoute(gateway: FastifyInstance, offer: Offer): void {
   const compileHandler = handlers[method.methodKind]
   if (compileHandler === undefined) return
   const parts = routeParts(gateway, offer)
-  gateway.route({
-    method: rule.httpMethod === '*' ? [...gateway.supportedMethods] : rule.httpMethod,
-    url: routerPath(template),
-    config: { policy, template: template.text, matches: rawPath => matches(parts.route, rawPath) },
-    ...(policy.deadlineMs !== null && {
-      handlerTimeout: Math.ceil(gateway.server.requestTimeout + policy.deadlineMs + handlerGraceMs)
-    }),
-    handler: compileHandler(parts)
+  const handlerTimeout = handlerTimeoutOf(gateway, parts)
+  withBodies(gateway, bodyKindOf(rule), scope => {
+    scope.route({
+      method: rule.httpMethod === '*' ? [...gateway.supportedMethods] : rule.httpMethod,
+      url: routerPath(template),
+      config: { policy, template: template.text, matches: rawPath => matches(parts.route, rawPath) },
+      ...(handlerTimeout !== null && { handlerTimeout }),
+      handler: compileHandler(parts)
+    })
   })
 }
 
-function routeParts(gateway: FastifyInstance, { rule, policy, service, options }: Offer): RouteParts {
+/** How long a handler may run, in milliseconds; null: as long as any. */
+function handlerTimeoutOf({ server }: FastifyInstance, { method, policy }: RouteParts): number | null {
+  if (policy.deadlineMs !== null) return Math.ceil(server.requestTimeout + policy.deadlineMs + handlerGraceMs)
+  return method.methodKind === 'unary' ? null : longestTimerMs
+}
+
+function routeParts(gateway: FastifyInstance, offer: Offer): RouteParts {
+  const { rule, policy, service, options, streams, keepAliveMs } = offer
   const { method } = rule
   const rpc = `${method.parent.typeName}.${method.name}`
   const addNulls = compileNulls(method.output, options.nulls ?? [], service.print?.fieldNames)
@@ -127,6 +153,9 @@ function routeParts(gateway: FastifyInstance, { rule, policy, service, options }
     policy,
     channel: gateway.upstreams[service.upstream],
     handler: options.handler ?? null,
+    bodyLimit: gateway.initialConfig.bodyLimit!,
+    streams,
+    keepAliveMs,
     bind: compileBindRequest(route, policy)
   }
 }
