@@ -6,7 +6,8 @@ import { routerPath } from '../lib/httprule/match.ts'
 import { type HttpRule, httpRules, RuleError } from '../lib/httprule/rules.ts'
 import { type RoutePolicy, routePolicy } from '../lib/policies/route-policy.ts'
 import { type CompiledRoute, compileRoute } from '../lib/transcode/bind.ts'
-import { compileNulls } from '../lib/transcode/nulls.ts'
+import { headerFields } from '../lib/transcode/header-fields.ts'
+import { nullFields } from '../lib/transcode/nulls.ts'
 import { compileBindRequest } from './transcode/bind-request.ts'
 import { bodyKindOf, withBodies } from './transcode/body.ts'
 import { createOpenStreams } from './transcode/open-streams.ts'
@@ -135,17 +136,16 @@ function routeParts(gateway: FastifyInstance, offer: Offer): RouteParts {
   const { rule, policy, service, options, streams, keepAliveMs } = offer
   const { method } = rule
   const rpc = `${method.parent.typeName}.${method.name}`
-  const addNulls = compileNulls(method.output, options.nulls ?? [], service.print?.fieldNames)
-  if (typeof addNulls === 'string') throw new StartError('SLUICE_ERR_OPTION_INVALID', [rpc, addNulls])
+  const nulls = nullFields(method.output, options.nulls ?? [])
+  if (typeof nulls === 'string') throw new StartError('SLUICE_ERR_OPTION_INVALID', [rpc, nulls])
   if (options.handler !== undefined && method.methodKind !== 'unary') {
     throw new StartError('SLUICE_ERR_OPTION_INVALID', [rpc, 'handler: only a unary rpc can have one'])
   }
   const route = compileRoute(rule, {
-    print: service.print,
-    addNulls,
+    print: { ...service.print, nulls },
     unknownFields: service.unknownFields,
     claims: policy.claims.map(({ field }) => field),
-    controlFields: [policy.idempotencyKeyField, policy.ifMatchField].filter(name => name !== '')
+    headers: headerFields(policy)
   })
   return {
     method,

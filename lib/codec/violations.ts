@@ -10,7 +10,9 @@ export type ViolationReason =
   | 'INVALID_VALUE'
   /** The same field given more than once, or two members of a oneof. */
   | 'REPEATED_FIELD'
-  /** A value that differs from the one that the path or the token gives. */
+  /** A value that breaks a rule of buf.validate in the proto. */
+  | 'VALIDATION_FAILED'
+  /** A value that differs from the one that the path, the token or a header gives. */
   | 'BOUND_FIELD'
   /** A query parameter where the rule takes the field from somewhere else, or a field that no query can express. */
   | 'INVALID_QUERY'

@@ -1,31 +1,35 @@
-import { create, fromBinary, type Message, toBinary } from '@bufbuild/protobuf'
-import { parseJson } from '../codec/json-text.ts'
-import { type LocalMessage, setField } from '../codec/local.ts'
-import { compileFieldPrinter, compilePrinter, type PrintMessage, type PrintOptions } from '../codec/print.ts'
-import { compileFieldReader, compileReader, type ReadOptions } from '../codec/read.ts'
-import { type Violation, Violations } from '../codec/violations.ts'
+import type { IncomingHttpHeaders } from 'node:http'
+import { fromBinary, type Message } from '@bufbuild/protobuf'
+import { BinaryWriter } from '@bufbuild/protobuf/wire'
+import type { Violation as RuleViolation } from '@bufbuild/protovalidate'
+import { compileFieldToJson, compileToJson, type ToJson, type ToJsonOptions } from '../codec/to-json/compile.ts'
+import type { ToWireOptions } from '../codec/to-wire/compile.ts'
+import { Violations } from '../codec/violations.ts'
 import { type Capture, captureFrom } from '../httprule/match.ts'
-import { type HttpRule, RuleError } from '../httprule/rules.ts'
-import { compileBound } from './bound.ts'
+import type { HttpRule } from '../httprule/rules.ts'
+import { compileBody } from './body.ts'
+import { type BoundField, type BoundValues, compileBound } from './bound.ts'
 import { BindError } from './errors.ts'
-import type { AddNulls } from './nulls.ts'
+import { Given } from './given.ts'
+import type { HeaderField } from './header-fields.ts'
 import { compileQuery } from './query.ts'
+import { type RequestParts, requestPath } from './request-path.ts'
 import { compileFillMask } from './update-mask.ts'
+import { compileValidation } from './validation.ts'
 
-export interface RouteOptions extends ReadOptions {
-  /** How responses are printed. Default: see PrintOptions. */
-  print?: Partial<PrintOptions> | undefined
-  addNulls?: AddNulls | undefined
+export interface RouteOptions extends ToWireOptions {
+  /** How responses are printed. Default: see ToJsonOptions. */
+  print?: Partial<ToJsonOptions> | undefined
   /**
    * The paths of the fields that the token sets. They are checked here, and are out of reach of the caller even in a
    * request that comes without the claim.
    */
   claims?: readonly string[] | undefined
   /**
-   * Top-level fields that steer the call and are no part of what a PATCH updates, such as an etag. They stay out of an
-   * update mask that is filled from the body.
+   * The fields that headers set. They steer the call and are no part of what a PATCH updates: they stay out of an update
+   * mask that is filled from the body.
    */
-  controlFields?: readonly string[] | undefined
+  headers?: readonly HeaderField[] | undefined
 }
 
 /** The parts of an HTTP request that become a message. */
@@ -33,118 +37,127 @@ export interface BindInput {
   /** As it was sent, without the query. */
   rawPath: string
   /** What `capture` found in the path, when it was asked before. */
-  captured?: Map<string, string> | undefined
+  captured?: ReadonlyMap<string, string> | undefined
   /** As it was sent, without the question mark. */
   rawQuery: string
-  /** The JSON text in UTF-8, as it was sent. Undefined when the request had no body. */
+  /**
+   * The JSON text in UTF-8, as it was sent; the wire bytes of the google.api.HttpBody where the rule takes one. Undefined
+   * when the request had no body.
+   */
   body: Uint8Array | undefined
   /** What the token says, by the field paths of the options' claims: text, or any other JSON value. */
   claims?: Readonly<Record<string, unknown>> | undefined
+  headers?: IncomingHttpHeaders | undefined
 }
 
 /** A request, made a message of its rpc. */
 export interface BoundRequest {
-  /** The message in the binary format of protobuf. */
+  /** The message in the wire format of protobuf. */
   wire: Uint8Array
   /** The message, decoded when first asked for. */
   message(): Message
 }
-
-/** Makes the JSON text of a message in the binary format, as UTF-8. Throws PrintError. */
-export type PrintWire = (wire: Uint8Array) => Buffer
 
 /** An HTTP rule, ready to serve requests. */
 export interface CompiledRoute {
   rule: HttpRule
   /** The values in a path; null when the rule does not match it. Throws BindError when one is malformed. */
   capture: Capture
-  /** Makes the request message. Throws BindError with everything that is wrong. */
+  /** Makes the request message. Throws BindError with everything that is wrong, RequestError for a bad header. */
   bind(input: BindInput): BoundRequest
   /** Makes the JSON of the response, or of the field of it that the rule answers with. */
-  print: PrintWire
+  print: ToJson
 }
 
 /**
  * Compiles an HTTP rule.
  *
- * @throws RuleError when a claim or a control field is not a field of the request.
+ * A request is put together from wire bytes: those of the body, then those of the query, then those that path, token and
+ * headers set, then those of an update mask. A parser of protobuf merges them in this order.
+ *
+ * @throws RuleError when a claim or a header is bound to no field of the request.
+ * @throws StartError when a validation rule of the request cannot be compiled.
  */
 export function compileRoute(rule: HttpRule, options: RouteOptions = {}): CompiledRoute {
-  const claims = options.claims ?? []
-  const controlFields = options.controlFields ?? []
-  checkControlFields(rule, controlFields)
+  const { claims = [], headers = [], unknownFields = 'reject' } = options
+  const { input } = rule.method
   const capture = captureFrom(rule.template)
-  const readBound = compileBound(rule, claims)
+  const readBound = compileBound(rule, claims, headers)
   const readBody = compileBody(rule, options)
-  const readQuery = compileQuery(rule.method.input, rule.body, options.unknownFields ?? 'reject')
+  const bodyField = input.fields.find(field => field.name === rule.body)
+  const readQuery = compileQuery(input, rule.body, unknownFields)
   const variables = rule.template.variables.map(variable => variable.fieldPath)
-  const fillMask = compileFillMask(rule, [...variables, ...claims, ...controlFields])
+  const fillMask = compileFillMask(rule, [...variables, ...claims, ...headers.map(({ field }) => field)])
+  const validate = compileValidation(input)
 
   return {
     rule,
     capture,
-    print: compileResponse(rule, options),
-    bind({ rawPath, captured = capture(rawPath), rawQuery, body: text, claims }) {
-      const body =
-        text === undefined ? undefined : parseJson(Buffer.from(text.buffer, text.byteOffset, text.byteLength))
+    print: compileResponse(rule, options.print),
+    bind({ rawPath, captured = capture(rawPath) ?? undefined, rawQuery, body: text, claims = {}, headers = {} }) {
+      if (captured === undefined) throw notMatched(rule)
       const errors = new Violations()
-      if (captured === null) throw new BindError(notMatched(rule))
-      const fixed = readBound(captured, claims ?? {}, errors)
-      const message = readBody(body, errors)
-      for (const [field, value] of fixed) field.checkBody(value, body, errors)
-      readQuery(rawQuery, message, fixed, errors)
-      for (const [field, value] of fixed) field.apply(value, message, errors)
-      const [first, ...others] = errors.list
-      if (first !== undefined) throw new BindError(first, ...others)
-      fillMask?.(message, body)
-      const bound = message as unknown as Message
-      return { wire: toBinary(rule.method.input, bound), message: () => bound }
+      const writer = new BinaryWriter()
+      const given = new Given()
+      const bound = readBound({ captured, claims, headers }, errors)
+      const body = readBody(text, errors)
+      const inBody = findInBody(bound, body.json, errors)
+      if (bodyField !== undefined && body.wire.length > 0) given.addBody(bodyField)
+      readQuery(rawQuery, { bound, given, writer }, errors)
+      for (const [field, value] of bound) field.checkQuery(value, given, errors)
+      throwIfAny(errors)
+      for (const [field, value] of bound) field.write(value, inBody.has(field), writer)
+      fillMask?.(body.json(), given, writer)
+      const request = boundRequest(rule, concat(body.wire, writer.finish()))
+      const broken = validate?.(request.message()) ?? []
+      if (broken.length > 0) throw notValid(broken, rule, { bound, given, json: body.json() })
+      return request
     }
   }
 }
 
-function checkControlFields({ method, template }: HttpRule, names: readonly string[]): void {
-  for (const name of names) {
-    if (method.input.fields.some(field => field.name === name)) continue
-    throw new RuleError(method, template.text, `control field: ${method.input.typeName} has no field "${name}"`)
-  }
+function notMatched({ template }: HttpRule): BindError {
+  const description = `the path does not match ${template.text}`
+  return new BindError({ reason: 'INVALID_PATH', field: '', description })
 }
 
-function notMatched({ template }: HttpRule): Violation {
-  return { reason: 'INVALID_PATH', field: '', description: `the path does not match ${template.text}` }
+/** The bound fields that the body has too, with the same values. */
+function findInBody(bound: BoundValues, json: () => unknown, errors: Violations): ReadonlySet<BoundField> {
+  const found = new Set<BoundField>()
+  // Of a text with as much wrong as is told, the rest has not been read, and may be no JSON.
+  if (errors.full) return found
+  for (const [field, value] of bound) if (field.isInBody(value, json, errors)) found.add(field)
+  return found
 }
 
-/** Compiles how the body becomes a message: all of it, a field of it, or none. */
-function compileBody(rule: HttpRule, options: ReadOptions): (body: unknown, errors: Violations) => LocalMessage {
-  const { input } = rule.method
-  const empty = () => create(input) as unknown as LocalMessage
-  if (rule.body === '*') {
-    const read = compileReader(input, options)
-    return (body, errors) => (body === undefined ? empty() : (read(body, errors, '') as unknown as LocalMessage))
-  }
-  const field = input.fields.find(candidate => candidate.name === rule.body)
-  if (field === undefined) {
-    return (body, errors) => {
-      if (body !== undefined) errors.add('UNEXPECTED_BODY', '', 'this method takes no body')
-      return empty()
+function throwIfAny({ list: [first, ...others] }: Violations): void {
+  if (first !== undefined) throw new BindError(first, ...others)
+}
+
+function concat(body: Uint8Array, others: Uint8Array): Uint8Array {
+  if (others.length === 0) return body
+  return body.length === 0 ? others : Buffer.concat([body, others])
+}
+
+function boundRequest({ method }: HttpRule, wire: Uint8Array): BoundRequest {
+  let decoded: Message | undefined
+  return {
+    wire,
+    message() {
+      decoded ??= fromBinary(method.input, wire)
+      return decoded
     }
   }
-  const read = compileFieldReader(field, options)
-  return (body, errors) => {
-    const message = empty()
-    const value = body === undefined ? undefined : read(body, errors)
-    if (value !== undefined) setField(message, field, value)
-    return message
-  }
 }
 
-function compileResponse({ method, responseBody }: HttpRule, { print, addNulls }: RouteOptions): PrintWire {
+function notValid(broken: readonly RuleViolation[], { body }: HttpRule, parts: RequestParts): BindError {
+  const errors = new Violations()
+  for (const { field, message } of broken) errors.add('VALIDATION_FAILED', requestPath(field, body, parts), message)
+  const [first, ...others] = errors.list
+  return new BindError(first!, ...others)
+}
+
+function compileResponse({ method, responseBody }: HttpRule, print?: Partial<ToJsonOptions>): ToJson {
   const field = method.output.fields.find(candidate => candidate.name === responseBody)
-  const toValue: PrintMessage =
-    field === undefined ? compilePrinter(method.output, print) : compileFieldPrinter(field, print)
-  return wire => {
-    const json = toValue(fromBinary(method.output, wire))
-    addNulls?.(json)
-    return Buffer.from(JSON.stringify(json))
-  }
+  return field === undefined ? compileToJson(method.output, print) : compileFieldToJson(field, print)
 }

@@ -32,6 +32,8 @@ function describe(violation: Violation, others: number): string {
   let sentence = `"${field}" ${description}`
   // The description of an unknown field names it already, beside the name that was probably meant.
   if (reason === 'UNKNOWN_FIELD') sentence = description
+  // As the services put it, which check the same rules. A message of a rule may be any text, also a whole sentence.
+  else if (reason === 'VALIDATION_FAILED') sentence = field === '' ? description : `${field}: ${description}`
   else if (field === '') sentence = reason === 'INVALID_VALUE' ? `the body ${description}` : description
   return others === 0 ? sentence : `${sentence} (and ${others} more)`
 }

@@ -1,50 +1,30 @@
 import type { DescField, DescMessage } from '@bufbuild/protobuf'
-
-/** Writes null into the JSON of a message where fields are not set. */
-export type AddNulls = (json: unknown) => void
+import { FeatureSet_FieldPresence } from '@bufbuild/protobuf/wkt'
 
 /**
- * Compiles which fields without a value a response shows as null, where ProtoJSON would leave them out: for a field that
- * "nobody knows now" says something else than "is not there".
+ * The fields without a value that a response shows as null, where ProtoJSON would leave them out: for a field of which
+ * "nobody knows now" says something else than "is not there". It is null wherever the response has a message of its type.
  *
  * @param paths field paths in proto names, through lists too: `products.stock`.
- * @param fieldNames how the JSON names fields.
- * @returns a sentence that says what is wrong with a path, or the function.
+ * @returns a sentence that says what is wrong with a path, or the fields.
  */
-export function compileNulls(
-  desc: DescMessage,
-  paths: readonly string[],
-  fieldNames: 'proto' | 'json' = 'proto'
-): AddNulls | string {
-  const steps: string[][] = []
+export function nullFields(desc: DescMessage, paths: readonly string[]): ReadonlySet<DescField> | string {
+  const fields = new Set<DescField>()
   for (const path of paths) {
-    const fields = fieldsOf(desc, path)
-    if (typeof fields === 'string') return fields
-    steps.push(fields.map(field => (fieldNames === 'proto' ? field.name : field.jsonName)))
-  }
-  return json => {
-    for (const names of steps) addNull(json, names)
-  }
-}
-
-function fieldsOf(desc: DescMessage, path: string): DescField[] | string {
-  const fields: DescField[] = []
-  let parent: DescMessage | undefined = desc
-  for (const name of path.split('.')) {
-    const field: DescField | undefined = parent?.fields.find(candidate => candidate.name === name)
+    const field = fieldOf(desc, path)
     if (field === undefined) return `nulls: ${desc.typeName} has no field "${path}"`
-    fields.push(field)
-    parent = field.message
+    if (field.presence === FeatureSet_FieldPresence.IMPLICIT) return `nulls: "${path}" always has a value`
+    fields.add(field)
   }
   return fields
 }
 
-function addNull(json: unknown, [name, ...rest]: string[]): void {
-  if (Array.isArray(json)) {
-    for (const element of json) addNull(element, [name as string, ...rest])
-  } else if (name !== undefined && typeof json === 'object' && json !== null) {
-    const object = json as Record<string, unknown>
-    if (rest.length === 0) object[name] ??= null
-    else addNull(object[name], rest)
+function fieldOf(desc: DescMessage, path: string): DescField | undefined {
+  let parent: DescMessage | undefined = desc
+  let field: DescField | undefined
+  for (const name of path.split('.')) {
+    field = parent?.fields.find(candidate => candidate.name === name)
+    parent = field?.message
   }
+  return field
 }

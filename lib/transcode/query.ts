@@ -1,17 +1,25 @@
-import type { DescField, DescMessage } from '@bufbuild/protobuf'
-import { childOf, getField, type LocalMessage, rivalOf, setField } from '../codec/local.ts'
+import type { DescMessage } from '@bufbuild/protobuf'
+import type { BinaryWriter } from '@bufbuild/protobuf/wire'
 import type { Violations } from '../codec/violations.ts'
 import { decodePercent, PercentError } from '../httprule/percent.ts'
-import { type BoundValues, mismatchOf } from './bound.ts'
+import type { BoundValues } from './bound.ts'
+import { mismatchText } from './bound-errors.ts'
+import type { Given } from './given.ts'
 import { type Parameter, parameterResolver } from './parameter.ts'
+import { writeField } from './write-field.ts'
 
-/**
- * Reads a raw query into a message.
- *
- * @param rawQuery without the question mark.
- * @param bound what the path and the token set; the query may only repeat it.
- */
-export type BindQuery = (rawQuery: string, message: LocalMessage, bound: BoundValues, errors: Violations) => void
+/** Where the parameters of a query go, and what they have to agree with. */
+export interface QueryTarget {
+  /** What is set from elsewhere; the query may only repeat it. */
+  bound: BoundValues
+  /** What was given before, and is given now. */
+  given: Given
+  /** The wire format of the request. */
+  writer: BinaryWriter
+}
+
+/** Reads a raw query, without the question mark. */
+export type ReadQuery = (rawQuery: string, target: QueryTarget, errors: Violations) => void
 
 /**
  * Compiles the reading of a query. Its keys are dotted field paths, in proto or JSON names; a repeated field of scalars or
@@ -19,16 +27,16 @@ export type BindQuery = (rawQuery: string, message: LocalMessage, bound: BoundVa
  *
  * @param body the body of the rule: what comes from there cannot come from the query.
  */
-export function compileQuery(desc: DescMessage, body: string, unknownFields: 'reject' | 'ignore'): BindQuery {
+export function compileQuery(desc: DescMessage, body: string, unknownFields: 'reject' | 'ignore'): ReadQuery {
   const resolve = parameterResolver(desc)
-  return (rawQuery, message, bound, errors) => {
+  return (rawQuery, target, errors) => {
     if (rawQuery === '') return
-    const seen = new Set<string>()
-    for (const pair of rawQuery.split('&')) {
+    for (const text of rawQuery.split('&')) {
       if (errors.full) return
-      if (pair === '') continue
-      const [key, value] = decodePair(pair, errors) ?? []
-      if (key === undefined || value === undefined) continue
+      if (text === '') continue
+      const pair = decodePair(text, errors)
+      if (pair === undefined) continue
+      const [key] = pair
       const parameter = resolve(key)
       if ('reason' in parameter) {
         if (parameter.reason !== 'UNKNOWN_FIELD' || unknownFields === 'reject') {
@@ -37,7 +45,7 @@ export function compileQuery(desc: DescMessage, body: string, unknownFields: 're
         continue
       }
       const before = errors.list.length
-      if (comesFromQuery(parameter, body, errors)) bindParameter(parameter, value, message, bound, seen, errors)
+      if (comesFromQuery(parameter, body, errors)) bindParameter(parameter, pair, target, errors)
       errors.prefix(before, key)
     }
   }
@@ -77,50 +85,26 @@ function comesFromQuery({ paths }: Parameter, body: string, errors: Violations):
 }
 
 function bindParameter(
-  { parents, field, paths, readText }: Parameter,
-  text: string,
-  message: LocalMessage,
-  bound: BoundValues,
-  seen: Set<string>,
+  parameter: Parameter,
+  [key, text]: [key: string, text: string],
+  { bound, given, writer }: QueryTarget,
   errors: Violations
 ): void {
+  const { parents, field, paths, readText } = parameter
   const value = readText(text, errors)
   if (value === undefined || isBound(paths.at(-1)!, value, bound, errors)) return
-  const path = paths.at(-1)!
-  if (seen.has(path)) {
-    errors.add('REPEATED_FIELD', '', 'must not be given more than once')
-    return
-  }
-  let holder = message
-  for (const [index, parent] of parents.entries()) {
-    const whole = seen.has(paths[index]!) ? parent : rivalOf(holder, parent)
-    if (reportRival(whole, errors)) return
-    holder = childOf(holder, parent)
-  }
-  if (field.fieldKind === 'list') {
-    ;(holder[field.localName] as unknown[]).push(value)
-    return
-  }
-  // A message that is there, without its own path having been seen, was begun by its fields.
-  const begun = field.fieldKind === 'message' && getField(holder, field) !== undefined
-  if (reportRival(begun ? field : rivalOf(holder, field), errors)) return
-  seen.add(path)
-  setField(holder, field, value)
+  const conflict = given.add(parameter, key)
+  if (conflict === undefined) writeField(writer, parents, field, value)
+  else if (conflict.kind === 'repeated') errors.add('REPEATED_FIELD', '', 'must not be given more than once')
+  else errors.add('REPEATED_FIELD', '', `must not be given beside "${conflict.rival.name}"`)
 }
 
-/** Reports a field that was given before and excludes this one. */
-function reportRival(rival: DescField | undefined, errors: Violations): boolean {
-  if (rival === undefined) return false
-  errors.add('REPEATED_FIELD', '', `must not be given beside "${rival.name}"`)
-  return true
-}
-
-/** Whether the path or the token sets this field, or a part or the whole of it. Reports a value that is not the same. */
+/** Whether another place sets this field, or a part or the whole of it. Reports a value that is not the same. */
 function isBound(path: string, value: unknown, bound: BoundValues, errors: Violations): boolean {
   for (const [field, boundValue] of bound) {
     const overlaps = path.startsWith(`${field.path}.`) || field.path.startsWith(`${path}.`)
     if (path !== field.path && !overlaps) continue
-    if (overlaps || !field.same(boundValue, value)) errors.add('BOUND_FIELD', '', mismatchOf(field.source))
+    if (overlaps || !field.allows(boundValue, value)) errors.add('BOUND_FIELD', '', mismatchText(field.source))
     return true
   }
   return false

@@ -1,11 +1,17 @@
 import { create, type DescField, type DescMessage } from '@bufbuild/protobuf'
+import type { BinaryWriter } from '@bufbuild/protobuf/wire'
 import { FieldMaskSchema, hasCustomJsonRepresentation } from '@bufbuild/protobuf/wkt'
-import { getField, type LocalMessage, setField } from '../codec/local.ts'
 import { fieldsByName } from '../codec/names.ts'
 import type { HttpRule } from '../httprule/rules.ts'
+import type { Given } from './given.ts'
+import { writeField } from './write-field.ts'
 
-/** Fills the update mask of a request when the caller sent none. */
-export type FillMask = (message: LocalMessage, body: unknown) => void
+/**
+ * Writes the update mask of a request when the caller sent none.
+ *
+ * @param body the JSON of the body, which is valid.
+ */
+export type FillMask = (body: unknown, given: Given, writer: BinaryWriter) => void
 
 /** The name that AIP-134 gives the mask of an update. */
 const MASK_FIELD = 'update_mask'
@@ -25,12 +31,17 @@ export function compileFillMask(rule: HttpRule, excluded: readonly string[]): Fi
   const skip = new Set(
     [...excluded, MASK_FIELD].map(path => (path.startsWith(prefix) ? path.slice(prefix.length) : ''))
   )
-  return (message, body) => {
-    if (getField(message, mask) !== undefined) return
+  const names = rule.body === '*' ? [mask.name, mask.jsonName] : []
+  return (body, given, writer) => {
+    if (given.has(mask.name) || names.some(name => isSet(body, name))) return
     const paths = new Set<string>()
     collectPaths(updated, body, '', skip, paths)
-    if (paths.size > 0) setField(message, mask, create(FieldMaskSchema, { paths: [...paths] }))
+    if (paths.size > 0) writeField(writer, [], mask, create(FieldMaskSchema, { paths: [...paths] }))
   }
+}
+
+function isSet(json: unknown, name: string): boolean {
+  return typeof json === 'object' && json !== null && Object.hasOwn(json, name) && Reflect.get(json, name) !== null
 }
 
 function isMask(field: DescField): boolean {

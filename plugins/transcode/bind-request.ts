@@ -1,25 +1,19 @@
-import { type Message, toBinary } from '@bufbuild/protobuf'
 import type { FastifyRequest } from 'fastify'
 import { RequestError } from '../../errors.ts'
 import { hasBody, splitUrl } from '../../lib/http/raw-request.ts'
 import type { RoutePolicy } from '../../lib/policies/route-policy.ts'
 import type { CompiledRoute } from '../../lib/transcode/bind.ts'
-import { compileBindHeaders } from '../../lib/transcode/bind-headers.ts'
 import { BindError } from '../../lib/transcode/errors.ts'
 import type { RouteParts } from './route-parts.ts'
 
 /** Compiles how a request becomes a message. */
 export function compileBindRequest(route: CompiledRoute, policy: RoutePolicy): RouteParts['bind'] {
-  const { input } = route.rule.method
-  const bindHeaders = compileBindHeaders(input, policy)
   return (request, body) => {
     const { rawPath, rawQuery } = splitUrl(request.raw)
     const captured = route.capture(rawPath)
     if (captured === null) throw new RequestError('SLUICE_ERR_ROUTE_NOT_FOUND')
-    const bound = route.bind({ rawPath, captured, rawQuery, body, claims: claimsOf(request, policy) })
-    const message: Message = bound.message()
-    bindHeaders(message, request.headers)
-    return { wire: toBinary(input, message), message: () => message }
+    const { headers } = request
+    return route.bind({ rawPath, captured, rawQuery, body, headers, claims: claimsOf(request, policy) })
   }
 }
 

@@ -1,6 +1,6 @@
 import type { DescMethod, DescService, MessageShape } from '@bufbuild/protobuf'
 import type { FastifyRequest } from 'fastify'
-import type { PrintOptions } from '../../lib/codec/print.ts'
+import type { ToJsonOptions } from '../../lib/codec/to-json/compile.ts'
 import type { RoutePolicy } from '../../lib/policies/route-policy.ts'
 import type { UpstreamName } from '../upstreams.ts'
 
@@ -23,7 +23,7 @@ export interface TranscodeOptions<Service extends DescService> {
   upstream: UpstreamName
   methods?: { [Name in keyof Service['method']]?: MethodOptions<Service['method'][Name]> }
   /** How responses are printed. Default: proto field names, implicit fields, short enums, 64-bit integers as strings. */
-  print?: Partial<PrintOptions>
+  print?: Partial<Omit<ToJsonOptions, 'nulls'>>
   /** What becomes of request fields that the message does not have. Default: reject. */
   unknownFields?: 'reject' | 'ignore'
 }

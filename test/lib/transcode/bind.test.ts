@@ -2,6 +2,7 @@ import { create, equals, toBinary } from '@bufbuild/protobuf'
 import t from 'tap'
 import { httpRules } from '../../../lib/httprule/rules.ts'
 import { type CompiledRoute, compileRoute } from '../../../lib/transcode/bind.ts'
+import { headerFields } from '../../../lib/transcode/header-fields.ts'
 import {
   BookSchema,
   CreateBookRequestSchema,
@@ -16,6 +17,9 @@ import { Color } from '../../fixtures/gen/fixture/v1/types_pb.ts'
 import { bind, refusals, routeOf } from './route.ts'
 
 const { method } = LibraryService
+
+/** The body of a valid CreateBook. */
+const book = { title: 'x', author: { name: 'y' } }
 
 t.test('path variables take values of every type that one segment can be', async t => {
   const route = routeOf(method.getByTypes)
@@ -180,10 +184,10 @@ t.test('another field of a oneof cannot displace what the path sets', async t =>
 t.test('what the token sets can be repeated by the body, and not changed', async t => {
   const route = routeOf(method.createBook, { claims: ['created_by'] })
   const claims = { created_by: 'alice' }
-  const bound = bind(route, { url: '/v1/books', body: { title: 'x' }, claims })
-  const expected = create(CreateBookRequestSchema, { title: 'x', createdBy: 'alice' })
+  const bound = bind(route, { url: '/v1/books', body: book, claims })
+  const expected = create(CreateBookRequestSchema, { ...book, createdBy: 'alice' })
   t.ok(equals(CreateBookRequestSchema, bound as never, expected))
-  t.same(refusals(route, { url: '/v1/books', body: { createdBy: 'alice' }, claims }), [])
+  t.same(refusals(route, { url: '/v1/books', body: { ...book, createdBy: 'alice' }, claims }), [])
   for (const created_by of ['bob', '']) {
     t.same(refusals(route, { url: '/v1/books', body: { created_by }, claims }), [
       'created_by: must be left out or be what the token says'
@@ -205,19 +209,20 @@ t.test('a field that the token sets stays out of reach when the token has no suc
     t.same(refusals(route, { url: '/v1/books', body: { created_by: 'bob' }, claims }), [
       'created_by: must be left out or be what the token says'
     ])
-    const bound = bind(route, { url: '/v1/books', body: { title: 'x' }, claims })
-    t.ok(equals(CreateBookRequestSchema, bound as never, create(CreateBookRequestSchema, { title: 'x' })))
+    const bound = bind(route, { url: '/v1/books', body: book, claims })
+    t.ok(equals(CreateBookRequestSchema, bound as never, create(CreateBookRequestSchema, book)))
   }
 })
 
 t.test('a claim that is no text is read as JSON', async t => {
   const route = routeOf(method.createBook, { claims: ['price_minor', 'author.born'] })
-  const bound = bind(route, { url: '/v1/books', claims: { price_minor: 5, 'author.born': '1900' } })
-  const expected = create(CreateBookRequestSchema, { priceMinor: 5n, author: { born: 1900 } })
+  const claims = { price_minor: 5, 'author.born': '1900' }
+  const bound = bind(route, { url: '/v1/books', body: { title: 'x' }, claims })
+  const expected = create(CreateBookRequestSchema, { title: 'x', priceMinor: 5n, author: { born: 1900 } })
   t.ok(equals(CreateBookRequestSchema, bound as never, expected))
 })
 
-t.test('a claim or control field that the request does not have stops the start', async t => {
+t.test('a claim or a header for a field that the request does not have stops the start', async t => {
   const rule = httpRules(method.createBook)[0]!
   const where = 'fixture/v1/library.proto: fixture.v1.LibraryService.CreateBook: "/v1/books"'
   t.throws(() => compileRoute(rule, { claims: ['creator'] }), {
@@ -225,9 +230,10 @@ t.test('a claim or control field that the request does not have stops the start'
     message: `${where}: fixture.v1.CreateBookRequest has no field "creator"`
   })
   t.throws(() => compileRoute(rule, { claims: ['tags'] }), { name: 'RuleError', message: /"tags" is repeated/ })
-  t.throws(() => compileRoute(rule, { controlFields: ['etag'] }), {
+  const headers = headerFields({ idempotencyKeyField: '', ifMatchField: 'etag', eventStream: null })
+  t.throws(() => compileRoute(rule, { headers }), {
     name: 'RuleError',
-    message: `${where}: control field: fixture.v1.CreateBookRequest has no field "etag"`
+    message: `${where}: fixture.v1.CreateBookRequest has no field "etag"`
   })
 })
 
@@ -247,7 +253,7 @@ t.test('path, query and body are judged together', async t => {
 
 t.test('unknown fields and query parameters are ignored where the route says so', async t => {
   const options = { unknownFields: 'ignore' } as const
-  t.same(refusals(routeOf(method.createBook, options), { url: '/v1/books?x=1', body: { y: 1 } }), [])
+  t.same(refusals(routeOf(method.createBook, options), { url: '/v1/books?x=1', body: { ...book, y: 1 } }), [])
   t.same(refusals(routeOf(method.createBook, options), { url: '/v1/books?title=1', body: {} }), [
     'title: must be in the body, this method has no query parameters'
   ])

@@ -3,6 +3,7 @@ import t from 'tap'
 import { UpdateProductRequestSchema } from '../../../gen/shop/product/v1/product_pb.ts'
 import { httpRules } from '../../../lib/httprule/rules.ts'
 import { compileRoute, type RouteOptions } from '../../../lib/transcode/bind.ts'
+import { headerFields } from '../../../lib/transcode/header-fields.ts'
 import { LibraryService } from '../../fixtures/gen/fixture/v1/library_pb.ts'
 import { methodWith } from '../httprule/method-with.ts'
 import { bind, routeOf, type Sent } from './route.ts'
@@ -44,14 +45,20 @@ t.test('other methods are left alone', async t => {
 })
 
 t.test('with the whole request as the body, fields that only steer the call are left out', async t => {
+  const productId = '0198c2d4-0000-7000-8000-0000000000a1'
   const pattern = { case: 'patch', value: '/v1/products/{product_id}' } as const
   const rule = httpRules(methodWith({ pattern, body: '*' }, UpdateProductRequestSchema))[0]!
   const update = (body: object, options?: RouteOptions): Message => {
-    const sent: Sent = { url: '/v1/products/5', body }
+    const sent: Sent = { url: `/v1/products/${productId}`, body }
     return bind(compileRoute(rule, options), sent)
   }
-  const body = { name: 'x', price: { currency_code: 'EUR' }, etag: '"1"', productId: '5' }
-  t.same(maskOf(update(body, { controlFields: ['etag'] })), ['name', 'price.currency_code'])
+  const body = { name: 'x', price: { currency_code: 'EUR' }, etag: '"1"', productId }
+  t.same(
+    maskOf(
+      update(body, { headers: headerFields({ idempotencyKeyField: '', ifMatchField: 'etag', eventStream: null }) })
+    ),
+    ['name', 'price.currency_code']
+  )
   t.same(maskOf(update(body)), ['name', 'price.currency_code', 'etag'])
   t.same(maskOf(update({ ...body, update_mask: 'name' })), ['name'])
   t.same(maskOf(update({ name: 'x', update_mask: null })), ['name'])
