@@ -13,6 +13,7 @@ import { bodyKindOf, withBodies } from './transcode/body.ts'
 import { createOpenStreams } from './transcode/open-streams.ts'
 import type { MethodOptions, TranscodeOptions } from './transcode/options.ts'
 import type { RouteParts } from './transcode/route-parts.ts'
+import type { TranscodedRoute } from './transcode/transcoded-route.ts'
 import { unaryHandler } from './transcode/unary.ts'
 
 export type { Handler, MethodOptions, TranscodeOptions } from './transcode/options.ts'
@@ -27,6 +28,8 @@ declare module 'fastify' {
      * @throws {RuleError} for a bad rule, or one of an rpc that streams in both directions
      */
     transcode<Service extends DescService>(service: Service, options: TranscodeOptions<Service>): void
+    /** The routes that serve rpcs, in the order in which they were added. */
+    transcodedRoutes: readonly TranscodedRoute[]
   }
 }
 
@@ -47,6 +50,7 @@ async function transcoding(gateway: FastifyInstance, { keepAliveMs = 15_000 }: T
   }
   const owners = new Map<string, string>()
   const streams = createOpenStreams()
+  const routes: TranscodedRoute[] = []
 
   gateway.removeAllContentTypeParsers()
   gateway.addContentTypeParser(
@@ -54,6 +58,8 @@ async function transcoding(gateway: FastifyInstance, { keepAliveMs = 15_000 }: T
     { parseAs: 'buffer' },
     async (_request: FastifyRequest, body: Buffer) => (body.length === 0 ? undefined : body)
   )
+
+  gateway.decorate('transcodedRoutes', routes)
 
   gateway.decorate('transcode', function transcode(this: FastifyInstance, service, options) {
     const methods = (options.methods ?? {}) as Record<string, MethodOptions<DescMethod>>
@@ -66,7 +72,7 @@ async function transcoding(gateway: FastifyInstance, { keepAliveMs = 15_000 }: T
       unused.delete(method.localName)
       for (const rule of rules) {
         claimRoute(owners, rule)
-        addRoute(this, { rule, policy, service: options, options: methodOptions, streams, keepAliveMs })
+        addRoute(this, { rule, policy, service: options, options: methodOptions, streams, keepAliveMs, routes })
       }
     }
     for (const name of unused) throw new StartError('SLUICE_ERR_METHOD_UNKNOWN', [service.typeName, name])
@@ -101,10 +107,12 @@ interface Offer extends Pick<RouteParts, 'streams' | 'keepAliveMs'> {
   policy: RoutePolicy
   service: TranscodeOptions<DescService>
   options: MethodOptions<DescMethod>
+  /** Takes the route, once it is there. */
+  routes: TranscodedRoute[]
 }
 
 function addRoute(gateway: FastifyInstance, offer: Offer): void {
-  const { rule, policy } = offer
+  const { rule, policy, service, routes } = offer
   const { method, template } = rule
   if (method.methodKind === 'bidi_streaming') {
     const problem =
@@ -113,7 +121,8 @@ function addRoute(gateway: FastifyInstance, offer: Offer): void {
   }
   const compileHandler = handlers[method.methodKind]
   if (compileHandler === undefined) return
-  const parts = routeParts(gateway, offer)
+  const print = printOptionsOf(offer)
+  const parts = routeParts(gateway, offer, print)
   const handlerTimeout = handlerTimeoutOf(gateway, parts)
   withBodies(gateway, bodyKindOf(rule), scope => {
     scope.route({
@@ -124,6 +133,7 @@ function addRoute(gateway: FastifyInstance, offer: Offer): void {
       handler: compileHandler(parts)
     })
   })
+  routes.push({ rule, policy, upstream: service.upstream, print })
 }
 
 /** How long a handler may run, in milliseconds; null: as long as any. */
@@ -132,17 +142,21 @@ function handlerTimeoutOf({ server }: FastifyInstance, { method, policy }: Route
   return method.methodKind === 'unary' ? null : longestTimerMs
 }
 
-function routeParts(gateway: FastifyInstance, offer: Offer): RouteParts {
+function printOptionsOf({ rule: { method }, service, options }: Offer): TranscodedRoute['print'] {
+  const nulls = nullFields(method.output, options.nulls ?? [])
+  if (typeof nulls !== 'string') return { ...service.print, nulls }
+  throw new StartError('SLUICE_ERR_OPTION_INVALID', [`${method.parent.typeName}.${method.name}`, nulls])
+}
+
+function routeParts(gateway: FastifyInstance, offer: Offer, print: TranscodedRoute['print']): RouteParts {
   const { rule, policy, service, options, streams, keepAliveMs } = offer
   const { method } = rule
-  const rpc = `${method.parent.typeName}.${method.name}`
-  const nulls = nullFields(method.output, options.nulls ?? [])
-  if (typeof nulls === 'string') throw new StartError('SLUICE_ERR_OPTION_INVALID', [rpc, nulls])
   if (options.handler !== undefined && method.methodKind !== 'unary') {
+    const rpc = `${method.parent.typeName}.${method.name}`
     throw new StartError('SLUICE_ERR_OPTION_INVALID', [rpc, 'handler: only a unary rpc can have one'])
   }
   const route = compileRoute(rule, {
-    print: { ...service.print, nulls },
+    print,
     unknownFields: service.unknownFields,
     claims: policy.claims.map(({ field }) => field),
     headers: headerFields(policy)
