@@ -111,12 +111,15 @@ async function upstreams(gateway: FastifyInstance, { urls, timeoutMs, connectTim
 }
 
 function callerOf(request: FastifyRequest, timeoutMs: number): Caller {
+  const deadlineMs = request.routeOptions.config.policy?.deadlineMs ?? null
+  const now = performance.now()
   return {
     requestId: request.id,
     trace: request.trace,
     authorization: request.identity?.authorization ?? null,
     signal: clientGone(request[kResponse]!),
-    deadline: performance.now() + (request.routeOptions.config.policy?.deadlineMs ?? timeoutMs)
+    deadline: now + (deadlineMs ?? timeoutMs),
+    streamDeadline: deadlineMs === null ? null : now + deadlineMs
   }
 }
 

@@ -1,9 +1,9 @@
 import { Code, ConnectError, type Interceptor } from '@connectrpc/connect'
 import { RequestError } from '../../errors.ts'
-import { isAnswer } from '../errors/code.ts'
+import { isAnswer, requestErrorOf } from '../errors/code.ts'
 
-/** What connect makes of a connection that cannot be had, that was reset, or that ended under a call. */
-const lostCodes: ReadonlySet<Code> = new Set([Code.Unavailable, Code.Aborted, Code.Canceled])
+/** What a connection is that cannot be had, and a stream that the upstream refused or gave up. */
+const lostCodes: ReadonlySet<Code> = new Set([Code.Unavailable, Code.Canceled])
 
 /** How Node names what is wrong with a socket, a session or a certificate: ECONNRESET, ERR_HTTP2_STREAM_CANCEL. */
 const systemCodes = /^(?:E[A-Z]+|ERR_(?:HTTP2|SOCKET|SSL|TLS)_\w+|\w*CERT\w*)$/
@@ -23,16 +23,16 @@ export function translateConnectionErrors(): Interceptor {
 }
 
 function translate(error: unknown, signal: AbortSignal): unknown {
-  if (signal.aborted) return timeoutOrCancel(signal)
+  if (signal.aborted) return endedEarly(signal)
   if (!(error instanceof ConnectError)) return new RequestError('SLUICE_ERR_UPSTREAM_INVALID', { cause: error })
   if (isAnswer(error)) return error
   const lost = lostCodes.has(error.code) || hasSystemError(error)
   return new RequestError(lost ? 'SLUICE_ERR_UPSTREAM_UNAVAILABLE' : 'SLUICE_ERR_UPSTREAM_INVALID', { cause: error })
 }
 
-function timeoutOrCancel({ reason }: AbortSignal): RequestError {
-  const late = reason instanceof ConnectError && reason.code === Code.DeadlineExceeded
-  return new RequestError(late ? 'SLUICE_ERR_UPSTREAM_TIMEOUT' : 'SLUICE_ERR_CANCELLED', { cause: reason })
+/** The deadline, the client that went away, or what is wrong with the messages that it sent. */
+function endedEarly({ reason }: AbortSignal): RequestError {
+  return requestErrorOf(reason) ?? new RequestError('SLUICE_ERR_CANCELLED', { cause: reason })
 }
 
 function hasSystemError(error: unknown): boolean {

@@ -1,9 +1,10 @@
-import { createClient, type Interceptor, type Transport } from '@connectrpc/connect'
-import { createGrpcTransport } from '@connectrpc/connect-node'
+import { createClient, type Interceptor } from '@connectrpc/connect'
 import { Health, HealthCheckResponse_ServingStatus as ServingStatus } from '../../gen/grpc/health/v1/health_pb.ts'
 import { createSessionManager } from './session.ts'
+import { createTransport } from './transport.ts'
+import { createWireTransport } from './wire-transport.ts'
 
-/** The most that one message of an answer may hold; connect's own default is 4 GiB. */
+/** The most that one message of an answer may hold. */
 const readMaxBytes = 4 * 1024 * 1024
 /** The most that one message of a request may hold. */
 const writeMaxBytes = 1024 * 1024
@@ -13,7 +14,7 @@ export interface ChannelOptions {
   url: string
   /** How long a connection may take to open, in milliseconds. Calls that wait for it end at their own deadline. */
   connectTimeoutMs: number
-  /** The deadline of a call that has none, in milliseconds. */
+  /** The deadline of a unary call that has none, and of the headers of a stream, in milliseconds. */
   defaultTimeoutMs: number
   /** What wraps each call, the first outermost. Health checks are not wrapped. */
   interceptors: Interceptor[]
@@ -23,13 +24,17 @@ export type Channel = ReturnType<typeof createChannel>
 
 /** gRPC to one upstream over one HTTP/2 connection, that opens with the first call and again with the next after it broke. */
 export function createChannel({ url, connectTimeoutMs, defaultTimeoutMs, interceptors }: ChannelOptions) {
-  const sessionManager = createSessionManager({ url, connectTimeoutMs })
-  const options = { baseUrl: url, sessionManager, readMaxBytes, writeMaxBytes, defaultTimeoutMs }
-  const transport: Transport = createGrpcTransport({ ...options, interceptors })
-  const health = createClient(Health, createGrpcTransport(options))
+  const sessions = createSessionManager({ url, connectTimeoutMs })
+  const options = { url, sessions, defaultTimeoutMs, readMaxBytes, writeMaxBytes }
+  const wire = createWireTransport({ ...options, interceptors })
+  const health = createClient(Health, createTransport(createWireTransport(options)))
 
   return {
-    transport,
+    /** Calls in bytes. */
+    wire,
+
+    /** Calls in messages, for generated clients. */
+    transport: createTransport(wire),
 
     /**
      * Asks the upstream for its health by grpc.health.v1, around all policies: an open circuit says nothing about now.
@@ -43,7 +48,7 @@ export function createChannel({ url, connectTimeoutMs, defaultTimeoutMs, interce
 
     /** Ends the connection, and with it the calls that are open. */
     close(): void {
-      sessionManager.abort()
+      sessions.abort()
     }
   }
 }

@@ -1,66 +1,74 @@
-import { type ClientHttp2Session, connect } from 'node:http2'
+import { type ClientHttp2Session, type ClientHttp2Stream, connect, type OutgoingHttpHeaders } from 'node:http2'
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import type { GrpcTransportOptions } from '@connectrpc/connect-node'
 
 export interface SessionOptions {
   /** `http://host:port` or `https://host:port`. */
   url: string
   /** How long a connection may take to open, in milliseconds. */
   connectTimeoutMs: number
-  /** How long an open call may hear nothing before the connection is tried with a PING, in milliseconds. Default 10,000. */
+  /**
+   * How long an open call may hear nothing before the connection is tried with a PING, in milliseconds; each further one
+   * comes after four times as long. Default 10,000.
+   */
   pingIntervalMs?: number
   /** How long the answer to a PING may take, in milliseconds. Default 2000. */
   pingTimeoutMs?: number
 }
 
-export type SessionManager = NonNullable<GrpcTransportOptions['sessionManager']>
+export interface SessionManager {
+  /**
+   * Null when a call can be made at once. Else a connection opens, and this settles when it is there.
+   *
+   * @throws what Node says about a connection that cannot be had
+   */
+  ready(): Promise<void> | null
+  /** Opens a stream, when `ready` has said that it can be. What is wrong with it is an `error` of the stream. */
+  request(headers: OutgoingHttpHeaders): ClientHttp2Stream
+  /** Ends the connection, and with it the calls that are open. The next call opens another. */
+  abort(): void
+}
 
 /** One connection to an upstream. */
 interface Connection {
   session: ClientHttp2Session
   /** Settles when requests can be made, or never will. */
   ready: Promise<void>
-  /** When anything was last heard, on the clock of `performance.now()`. */
-  heardAt: number
+  isReady: boolean
   /** Calls without an end. */
   openCalls: number
 }
 
-/**
- * Keeps one HTTP/2 connection: opened by the first request, and again by the next one after it was lost.
- *
- * connect has a manager of its own, which leaves a session without a listener once it failed to open: what Node reports
- * about that session afterwards is then nobody's, and ends the process. An upstream that speaks no HTTP/2 is enough.
- */
-export function createSessionManager(options: SessionOptions): SessionManager & { abort(): void } {
+/** PINGs that come this rarely are never too many for a server of gRPC, in milliseconds. */
+const maxPingIntervalMs = 300_000
+
+/** A connection has 2^30 streams for its client (RFC 9113, section 5.1.1), and then every call on it fails. */
+const lastStreamId = 2 ** 31 - 1
+
+/** Keeps one HTTP/2 connection: opened by the first request, and again by the next one after it was lost. */
+export function createSessionManager(options: SessionOptions): SessionManager {
   let current: Connection | null = null
 
-  async function open(): Promise<Connection> {
+  function connection(): Connection {
     if (current === null || current.session.closed || current.session.destroyed) current = openConnection(options)
-    const connection = current
-    await connection.ready
-    return connection
+    return current
   }
 
   return {
-    authority: options.url,
-
-    async request(method, path, headers, requestOptions) {
-      const connection = await open()
-      const { session } = connection
-      const stream = session.request({ ...headers, ':method': method, ':path': path }, requestOptions)
-      connection.openCalls += 1
-      // An idle connection has heard nothing for long and is no worse for it.
-      if (connection.openCalls === 1) connection.heardAt = performance.now()
-      stream.once('close', () => {
-        connection.openCalls -= 1
-      })
-      return stream
+    ready() {
+      const { isReady, ready } = connection()
+      return isReady ? null : ready
     },
 
-    notifyResponseByteRead(stream) {
-      if (current !== null && stream.session === current.session) current.heardAt = performance.now()
+    request(headers) {
+      const used = connection()
+      const stream = used.session.request(headers)
+      used.openCalls += 1
+      stream.once('close', () => {
+        used.openCalls -= 1
+      })
+      if (stream.id === lastStreamId) used.session.close()
+      return stream
     },
 
     abort() {
@@ -73,35 +81,64 @@ export function createSessionManager(options: SessionOptions): SessionManager & 
 
 function openConnection(options: SessionOptions): Connection {
   const { url, connectTimeoutMs } = options
-  const session = connect(url, { createConnection: authority => openSocket(authority, connectTimeoutMs) })
+  const socket = openSocket(new URL(url), connectTimeoutMs)
+  const session = connect(url, { createConnection: () => socket })
+  const connection: Connection = { session, ready: Promise.resolve(), isReady: false, openCalls: 0 }
   let failure: Error = systemError('ECONNRESET', 'the connection was closed')
   // For as long as the session lives: Node may report more than one error, and each must have a listener.
   session.on('error', error => {
     failure = error
   })
-  const ready = new Promise<void>((resolve, reject) => {
-    session.once('connect', () => resolve())
+  connection.ready = new Promise<void>((resolve, reject) => {
+    session.once('connect', () => {
+      connection.isReady = true
+      resolve()
+    })
     session.once('close', () => reject(failure))
   })
   // Whoever waits is told; when nobody waits, there is nobody to tell.
-  ready.catch(() => {})
-  const connection = { session, ready, heardAt: performance.now(), openCalls: 0 }
-  keepAlive(connection, options)
+  connection.ready.catch(() => {})
+  keepAlive(connection, socket, options)
   return connection
 }
 
-/** Finds out that a connection is dead where TCP would take minutes: calls that hear nothing make it answer a PING. */
-function keepAlive(connection: Connection, { pingIntervalMs = 10_000, pingTimeoutMs = 2_000 }: SessionOptions): void {
+/**
+ * Finds out that a connection is dead where TCP would take minutes: calls that hear nothing make it answer a PING. The
+ * longer it is silent, the rarer these are: a server of gRPC that has nothing to say ends a connection for the third PING
+ * that comes within five minutes of another (its "too_many_pings").
+ */
+function keepAlive(connection: Connection, socket: Socket, options: SessionOptions): void {
+  const { pingIntervalMs = 10_000, pingTimeoutMs = 2_000 } = options
   const { session } = connection
-  const timer = setInterval(() => {
-    const silent = performance.now() - connection.heardAt >= pingIntervalMs
-    if (connection.openCalls === 0 || !silent || session.destroyed) return
-    const late = setTimeout(() => session.destroy(systemError('ETIMEDOUT', 'no answer to a PING')), pingTimeoutMs)
+  let bytesHeard = 0
+  let silentSince = performance.now()
+  let waitMs = pingIntervalMs
+  let late: NodeJS.Timeout | null = null
+
+  function ping() {
+    late = setTimeout(() => session.destroy(systemError('ETIMEDOUT', 'no answer to a PING')), pingTimeoutMs)
     late.unref()
     session.ping(error => {
-      clearTimeout(late)
-      if (error === null) connection.heardAt = performance.now()
+      if (late !== null) clearTimeout(late)
+      late = null
+      if (error !== null) return
+      bytesHeard = socket.bytesRead
+      silentSince = performance.now()
+      waitMs = Math.min(waitMs * 4, maxPingIntervalMs)
     })
+  }
+
+  const timer = setInterval(() => {
+    if (late !== null || session.destroyed) return
+    const now = performance.now()
+    // An idle connection has heard nothing for long and is no worse for it.
+    if (socket.bytesRead !== bytesHeard || connection.openCalls === 0) {
+      bytesHeard = socket.bytesRead
+      silentSince = now
+      waitMs = pingIntervalMs
+    } else if (now - silentSince >= waitMs) {
+      ping()
+    }
   }, pingIntervalMs)
   timer.unref()
   session.once('close', () => clearInterval(timer))
@@ -124,7 +161,7 @@ function openSocket(authority: URL, timeoutMs: number): Socket {
   return socket
 }
 
-/** An error as Node has them about sockets: connect and our policies know it by its code. */
+/** An error as Node has them about sockets: our policies know it by its code. */
 function systemError(code: string, message: string): Error {
   return Object.assign(new Error(message), { code })
 }

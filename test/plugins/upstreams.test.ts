@@ -1,5 +1,5 @@
 import t from 'tap'
-import { build, hang, orderId, signToken, until } from '../helper.ts'
+import { build, hang, orderId, productIds, signToken, until } from '../helper.ts'
 
 const list = '/api/v1/categories'
 
@@ -39,6 +39,6 @@ t.test('an answer that is larger than 4 MiB is refused: 502', async t => {
 
 t.test('clients of a request stop at its deadline', async t => {
   const { call } = await build(t, { UPSTREAM_TIMEOUT_MS: '40' }, { product: { getProduct: hang } })
-  const { status } = await call('GET', '/api/v1/products/a')
+  const { status } = await call('GET', `/api/v1/products/${productIds[0]}`)
   t.equal(status, 504)
 })

@@ -23,7 +23,8 @@ async function createCaller(t: Test) {
     trace: ROOT_CONTEXT,
     authorization: 'Bearer of-the-user',
     signal: new AbortController().signal,
-    deadline: performance.now() + 10_000
+    deadline: performance.now() + 10_000,
+    streamDeadline: null
   }
   return { transport, ofCaller: onBehalfOf(caller, transport), upstream }
 }

@@ -12,6 +12,7 @@ function createCaller(parts: Partial<Caller> = {}): Caller {
     authorization: null,
     signal: new AbortController().signal,
     deadline: performance.now() + 2_000,
+    streamDeadline: null,
     ...parts
   }
 }

@@ -58,5 +58,5 @@ t.test('what ends the channel ends its calls', async t => {
   const call = client.listCategories({})
   await channel.isServing(1_000)
   channel.close()
-  await t.rejects(call, { code: Code.Aborted })
+  await t.rejects(call, { code: Code.Unavailable })
 })

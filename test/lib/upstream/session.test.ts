@@ -33,7 +33,8 @@ function createManager(t: Tap, options: Pick<SessionOptions, 'url'> & Partial<Se
 }
 
 async function statusOf(manager: ReturnType<typeof createSessionManager>): Promise<unknown> {
-  const stream = await manager.request('POST', '/', {}, {})
+  await manager.ready()
+  const stream = manager.request({ ':method': 'POST', ':path': '/' })
   const [headers] = await once(stream, 'response')
   stream.resume()
   await once(stream, 'close')
@@ -85,7 +86,8 @@ t.test('a host that does not finish its handshake is given up', async t => {
 t.test('an open call on a silent connection makes it answer a PING', async t => {
   const { url, counts } = await startServer(t, server => server.on('stream', () => {}))
   const manager = createManager(t, { url, pingIntervalMs: 10 })
-  const stream = await manager.request('POST', '/', {}, {})
+  await manager.ready()
+  const stream = manager.request({ ':method': 'POST', ':path': '/' })
   stream.on('error', () => {})
   await until(() => counts.pings > 1)
   t.equal(stream.destroyed, false)
@@ -104,7 +106,8 @@ t.test('a connection that answers no PING is closed, and its calls fail', async 
   t.teardown(() => mute.close())
   const url = `http://127.0.0.1:${(mute.address() as AddressInfo).port}`
   const manager = createManager(t, { url, pingIntervalMs: 10, pingTimeoutMs: 20 })
-  const stream = await manager.request('POST', '/', {}, {})
+  await manager.ready()
+  const stream = manager.request({ ':method': 'POST', ':path': '/' })
   const [error] = await once(stream, 'error').catch(error => [error])
   t.match(error, { message: 'no answer to a PING' })
 })
