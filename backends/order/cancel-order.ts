@@ -9,8 +9,9 @@ import { markReplayed, type OrderDeps, ownerFilter, runFlow } from './deps.ts'
 import { cancelFlowId } from './flow.ts'
 import { claimKey } from './idempotency.ts'
 import { toOrder } from './messages.ts'
+import { runningRefund } from './refunds.ts'
 import type { OrderRow, Trx } from './schema.ts'
-import { edges, enterStatus, invalidTransition } from './status.ts'
+import { edges, enterStatus, inProgress, invalidTransition } from './status.ts'
 import { lockOrder, requireOrder, withItems } from './store.ts'
 
 /**
@@ -18,7 +19,7 @@ import { lockOrder, requireOrder, withItems } from './store.ts'
  * written down and the flow turns around at its next step; an order at rest gets a flow that gives back.
  * Cancelling what is cancelled changes nothing.
  *
- * @throws NOT_FOUND ORDER_NOT_FOUND; ABORTED ETAG_MISMATCH; FAILED_PRECONDITION INVALID_STATE_TRANSITION;
+ * @throws NOT_FOUND ORDER_NOT_FOUND; ABORTED ETAG_MISMATCH, REQUEST_IN_PROGRESS during a refund; FAILED_PRECONDITION INVALID_STATE_TRANSITION;
  *   INVALID_ARGUMENT IDEMPOTENCY_KEY_REUSED
  */
 export async function cancelOrder(
@@ -47,6 +48,7 @@ async function requestCancel(
   if (order.status === 'cancelling' || order.status === 'cancelled') return order
   checkEtag(etag, order.version)
   if (!edges[order.status].includes('cancelling')) throw invalidTransition(order.status, 'cancelled')
+  if (await runningRefund(trx, order.id)) throw inProgress()
   if (await isDriven(trx, order)) return await noteWish(trx, order, reason, actor)
   const set = { workflow_id: cancelFlowId(order.id), failure_reason: null }
   return (await enterStatus(trx, order.id, 'cancelling', { actor, reason: reason || null, set })).order

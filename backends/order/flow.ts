@@ -1,11 +1,12 @@
 import type { OrderSteps } from './order-steps.ts'
 import type { Outcome } from './outcome.ts'
 import type { PaymentSteps } from './payment-steps.ts'
+import type { RefundSteps } from './refund-steps.ts'
 import type { OrderStatusName } from './schema.ts'
 import type { StockSteps } from './stock-steps.ts'
 
 /** The steps that a flow is made of. */
-export type FlowSteps = OrderSteps & StockSteps & PaymentSteps
+export type FlowSteps = OrderSteps & StockSteps & PaymentSteps & RefundSteps
 
 /** Runs a step once: a repetition of the flow after a crash gets the result that was written down. */
 export type RunStep = <Result>(name: string, run: () => Promise<Result>) => Promise<Result>
@@ -15,6 +16,8 @@ export interface Standing {
   status: OrderStatusName
   /** The attempt to pay that is not decided yet. */
   attempt: number | null
+  /** The refund that is not through yet; not told by a look that an older release wrote down. */
+  refund?: number | null
 }
 
 /** Whether somebody wants the order cancelled, as seen while its status was written. */
@@ -38,6 +41,8 @@ export interface Cancelled {
  *   awaiting_payment  with an attempt that is not decided: hold the stock longer, then charge
  *   paid              confirm the sale
  *   cancelling        give money and stock back
+ *   confirmed, shipped, delivered
+ *                     with a refund that is not through: give that money back, and the stock where it is wanted
  *
  * Until the charge is known to have succeeded, a step that stays unknown for long is compensated; afterwards the flow only
  * goes forward. Each step may run more than once, so each is idempotent by a key that follows from the order.
@@ -46,11 +51,12 @@ export function createOrderFlow(steps: FlowSteps, step: RunStep): (orderId: stri
   const { fail, cancel, giveBack } = createEndings(steps, step)
 
   async function drive(orderId: string): Promise<void> {
-    const { status, attempt } = await step<Standing>('look', () => steps.look(orderId))
+    const { status, attempt, refund } = await step<Standing>('look', () => steps.look(orderId))
     if (status === 'pending') return await begin(orderId, attempt)
     if (status === 'awaiting_payment' && attempt !== null) return await payLater(orderId, attempt)
     if (status === 'paid') return await confirm(orderId)
     if (status === 'cancelling') return await giveBack(orderId)
+    if (refund) return await refundPart(orderId, refund)
   }
 
   async function begin(orderId: string, attempt: number | null): Promise<void> {
@@ -91,6 +97,15 @@ export function createOrderFlow(steps: FlowSteps, step: RunStep): (orderId: stri
     const confirmed = await step('confirm', () => steps.confirm(orderId))
     if (confirmed.kind === 'refused') return await fail(orderId, confirmed.reason)
     await cancelIfWanted(orderId, await step('confirmed', () => steps.markConfirmed(orderId)))
+  }
+
+  async function refundPart(orderId: string, number: number): Promise<void> {
+    const given = await step('refund', () => steps.refund(orderId, number))
+    if (given.kind === 'refused') {
+      return await step('refund refused', () => steps.markRefundRefused(orderId, number, given.reason))
+    }
+    if (given.restock) await step('return stock', () => steps.returnStock(orderId, 'refunded'))
+    await step('refunded', () => steps.markRefunded(orderId, number))
   }
 
   async function cancelIfWanted(orderId: string, { cancelRequested }: Written): Promise<void> {
@@ -139,4 +154,9 @@ export function payFlowId(orderId: string, attempt: number): string {
 /** The id of the flow that cancels an order at rest. */
 export function cancelFlowId(orderId: string): string {
   return `${orderId}:cancel`
+}
+
+/** The id of the flow of a refund. */
+export function refundFlowId(orderId: string, number: number): string {
+  return `${orderId}:refund:${number}`
 }

@@ -9,6 +9,7 @@ import { checkEtag } from '../shared/etag.ts'
 import { callerOf } from '../shared/identity.ts'
 import { type OrderDeps, runFlow } from './deps.ts'
 import { toOrder } from './messages.ts'
+import { runningRefund } from './refunds.ts'
 import type { OrderStatusName } from './schema.ts'
 import { edges, enterStatus, invalidTransition } from './status.ts'
 import { lockOrder, requireOrder, withItems } from './store.ts'
@@ -35,7 +36,7 @@ export async function deliverOrder(
 /** Begins the flow of an order anew that came to an end without bringing it to rest. */
 export async function retryOrder(deps: OrderDeps, { orderId }: RetryOrderRequest): Promise<Order> {
   const order = await requireOrder(deps.db, orderId)
-  if (!restingStatuses.has(order.status)) await runFlow(deps, order)
+  if (!restingStatuses.has(order.status) || (await runningRefund(deps.db, orderId))) await runFlow(deps, order)
   return toOrder(await withItems(deps.db, await requireOrder(deps.db, orderId)))
 }
 

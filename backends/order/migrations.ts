@@ -6,7 +6,8 @@ export const orderMigrations: Record<string, Migration> = {
   '001_orders': { up: createOrders },
   '002_payment_attempts': { up: createPaymentAttempts },
   '003_idempotency_keys': { up: createIdempotencyKeys },
-  '004_event_announcements': { up: createEventAnnouncements }
+  '004_event_announcements': { up: createEventAnnouncements },
+  '005_order_refunds': { up: createOrderRefunds }
 }
 
 /** Where the id of an order is announced for each event of it. Part of a released migration, so it never changes. */
@@ -117,4 +118,28 @@ async function createEventAnnouncements(db: Kysely<unknown>): Promise<void> {
     END $$`.execute(db)
   await sql`CREATE TRIGGER order_events_announced AFTER INSERT ON order_events
     FOR EACH ROW EXECUTE FUNCTION announce_order_event()`.execute(db)
+}
+
+async function createOrderRefunds(db: Kysely<unknown>): Promise<void> {
+  // Written before the money is given back.
+  await sql`CREATE TABLE order_refunds (
+    order_id uuid NOT NULL REFERENCES orders ON DELETE CASCADE,
+    number int NOT NULL CHECK (number > 0),
+    amount_minor bigint NOT NULL CHECK (amount_minor > 0),
+    reason text NOT NULL,
+    restock boolean NOT NULL,
+    actor text NOT NULL,
+    status text NOT NULL DEFAULT 'running' CHECK (status IN ('running','succeeded','failed')),
+    refusal text,
+    request_id text,
+    request_hash bytea,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (order_id, number),
+    CHECK ((request_id IS NULL) = (request_hash IS NULL)),
+    CHECK ((refusal IS NULL) = (status <> 'failed')))`.execute(db)
+  await sql`CREATE UNIQUE INDEX refunds_one_running ON order_refunds (order_id) WHERE status = 'running'`.execute(db)
+  await sql`CREATE UNIQUE INDEX refunds_idem ON order_refunds (actor, request_id) WHERE request_id IS NOT NULL`.execute(
+    db
+  )
 }

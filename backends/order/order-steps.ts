@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { inSpan } from '../shared/telemetry.ts'
 import { decideAttempt, runningAttempt } from './attempts.ts'
 import type { Standing, Written } from './flow.ts'
+import { runningRefund } from './refunds.ts'
 import type { OrderRow, OrderStatusName, Trx } from './schema.ts'
 import { enterStatus, type StatusChange } from './status.ts'
 import { createStepKit, type StepDeps } from './step-kit.ts'
@@ -43,7 +44,8 @@ export function createOrderSteps(deps: StepDeps) {
       return await read('look', orderId, async () => {
         const { status } = await requireOrder(db, orderId)
         const attempt = await runningAttempt(db, orderId)
-        return { status, attempt: attempt?.attempt ?? null }
+        const refund = await runningRefund(db, orderId)
+        return { status, attempt: attempt?.attempt ?? null, refund: refund?.number ?? null }
       })
     },
 

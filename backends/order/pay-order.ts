@@ -21,7 +21,7 @@ import { payFlowId } from './flow.ts'
 import { keyReused } from './idempotency.ts'
 import { toMoney } from './messages.ts'
 import type { AttemptRow, OrderRow, Trx } from './schema.ts'
-import { invalidTransition } from './status.ts'
+import { inProgress, invalidTransition } from './status.ts'
 import { lockOrder, requireOrder } from './store.ts'
 
 /** How long the payment is asked for after it was made, in ms. */
@@ -107,7 +107,7 @@ async function refuseUnpayable(trx: Trx, order: OrderRow): Promise<void> {
     throw failure(Code.AlreadyExists, 'ORDER_ALREADY_PAID', 'the order is already paid')
   }
   if (order.status === 'pending' || (await runningAttempt(trx, order.id))) {
-    throw failure(Code.Aborted, 'REQUEST_IN_PROGRESS', 'the order is being worked on', { retryAfterSeconds: 1 })
+    throw inProgress()
   }
   if (order.status !== 'awaiting_payment') throw invalidTransition(order.status, 'paid')
   if (order.expires_at !== null && order.expires_at <= new Date()) throw reservationExpired()

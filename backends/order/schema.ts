@@ -1,5 +1,5 @@
 import type { ColumnType, Generated, Kysely, Selectable, Transaction } from 'kysely'
-import type { PaymentMethodName } from '../payment/schema.ts'
+import type { PaymentMethodName, RefundReasonName } from '../payment/schema.ts'
 
 /** How far an order is. */
 export type OrderStatusName =
@@ -78,12 +78,33 @@ interface PaymentAttemptsTable {
   updated_at: Generated<Date>
 }
 
+/** `failed`: the payment service refused it. */
+export type RefundStatusName = 'running' | 'succeeded' | 'failed'
+
+interface OrderRefundsTable {
+  order_id: string
+  number: number
+  amount_minor: bigint
+  reason: RefundReasonName
+  restock: boolean
+  /** Who asked for it: the id of a user, or the name of a service. */
+  actor: string
+  status: Generated<RefundStatusName>
+  /** Why it failed. */
+  refusal: string | null
+  request_id: string | null
+  request_hash: Buffer | null
+  created_at: Generated<Date>
+  updated_at: Generated<Date>
+}
+
 /** The tables of the orders database. */
 export interface OrderSchema {
   orders: OrdersTable
   order_items: OrderItemsTable
   order_events: OrderEventsTable
   payment_attempts: PaymentAttemptsTable
+  order_refunds: OrderRefundsTable
   idempotency_keys: {
     scope: string
     key: string
@@ -99,3 +120,4 @@ export type OrderRow = Selectable<OrdersTable>
 export type OrderItemRow = Selectable<OrderItemsTable>
 export type OrderEventRow = Selectable<OrderEventsTable>
 export type AttemptRow = Selectable<PaymentAttemptsTable>
+export type RefundRow = Selectable<OrderRefundsTable>

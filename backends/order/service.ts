@@ -23,6 +23,8 @@ import { createOrderSteps } from './order-steps.ts'
 import { payOrder } from './pay-order.ts'
 import { createPaymentSteps } from './payment-steps.ts'
 import { createReadRpcs } from './read-rpcs.ts'
+import { refundOrder } from './refund-order.ts'
+import { createRefundSteps } from './refund-steps.ts'
 import { createRepeater, type RepeatOptions } from './repeat.ts'
 import type { Db, OrderSchema } from './schema.ts'
 import type { FlowOptions } from './step-kit.ts'
@@ -54,7 +56,8 @@ export async function createOrderService(
   const steps = {
     ...createOrderSteps(stepDeps),
     ...createStockSteps(stepDeps, options.flow),
-    ...createPaymentSteps(stepDeps, options.flow)
+    ...createPaymentSteps(stepDeps, options.flow),
+    ...createRefundSteps(stepDeps)
   }
   const flow = traced(createOrderFlow(steps, runStep))
   const engine = await openEngine(flow, { databaseUrl: settings.databaseUrl, log }).catch(async error => {
@@ -76,6 +79,7 @@ export async function createOrderService(
         cancelOrder: (request, context) => cancelOrder(deps, request, context),
         shipOrder: (request, context) => shipOrder(deps, request, context),
         deliverOrder: (request, context) => deliverOrder(deps, request, context),
+        refundOrder: (request, context) => refundOrder(deps, request, context),
         retryOrder: request => retryOrder(deps, request)
       }),
     async ready() {

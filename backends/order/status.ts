@@ -37,7 +37,12 @@ export interface StatusChange {
   reason?: string | null
   /** Who: the id of a user, or the name of a service. */
   actor: string
-  set?: Partial<Pick<OrderRow, 'payment_id' | 'failure_reason' | 'failure_details' | 'expires_at' | 'workflow_id'>>
+  set?: Partial<
+    Pick<
+      OrderRow,
+      'payment_id' | 'failure_reason' | 'failure_details' | 'expires_at' | 'workflow_id' | 'refunded_minor'
+    >
+  >
 }
 
 /**
@@ -110,4 +115,9 @@ export function invalidTransition(from: OrderStatusName, to: OrderStatusName) {
   return failure(Code.FailedPrecondition, 'INVALID_STATE_TRANSITION', `the order is ${from}, it cannot be ${to}`, {
     metadata: { from, to }
   })
+}
+
+/** Something else is being done with the order that has to be through first. */
+export function inProgress() {
+  return failure(Code.Aborted, 'REQUEST_IN_PROGRESS', 'the order is being worked on', { retryAfterSeconds: 1 })
 }

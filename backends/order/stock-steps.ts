@@ -59,7 +59,7 @@ export function createStockSteps(
     },
 
     /** Puts the stock back, reserved or sold, and keeps a reservation that is still on its way from taking any. */
-    async returnStock(orderId: string, ending: 'failed' | 'cancelled'): Promise<void> {
+    async returnStock(orderId: string, ending: 'failed' | 'cancelled' | 'refunded'): Promise<void> {
       await compensate('return stock', orderId, async () => {
         try {
           await inventory.releaseReservation({ orderId, reason: `order ${ending}` }, { timeoutMs })

@@ -73,7 +73,16 @@ export async function startSweep(
 
 /** An order at rest has nothing running; any other one that stands still has its flow looked after. */
 async function wakeStandstills({ db, engine, log }: SweepDeps, minAgeMs: number): Promise<void> {
-  const orders = await db
+  const orders = [...(await openOrders(db, minAgeMs)), ...(await ordersInRefund(db, minAgeMs))]
+  for (const { id, workflow_id } of orders) {
+    await apart(log, id, () => engine.wake(workflow_id, { orderId: id, trace: {} }))
+  }
+}
+
+type Standstill = Pick<OrderRow, 'id' | 'workflow_id'>
+
+async function openOrders(db: Db, minAgeMs: number): Promise<Standstill[]> {
+  return await db
     .selectFrom('orders')
     .select(['id', 'workflow_id'])
     .where('updated_at', '<=', sql<Date>`now() - ${minAgeMs} * interval '1 millisecond'`)
@@ -94,9 +103,18 @@ async function wakeStandstills({ db, engine, log }: SweepDeps, minAgeMs: number)
     .orderBy('updated_at')
     .limit(batchSize)
     .execute()
-  for (const { id, workflow_id } of orders) {
-    await apart(log, id, () => engine.wake(workflow_id, { orderId: id, trace: {} }))
-  }
+}
+
+async function ordersInRefund(db: Db, minAgeMs: number): Promise<Standstill[]> {
+  return await db
+    .selectFrom('order_refunds')
+    .innerJoin('orders', 'orders.id', 'order_refunds.order_id')
+    .select(['orders.id', 'orders.workflow_id'])
+    .where('order_refunds.status', '=', 'running')
+    .where('order_refunds.updated_at', '<=', sql<Date>`now() - ${minAgeMs} * interval '1 millisecond'`)
+    .orderBy('order_refunds.updated_at')
+    .limit(batchSize)
+    .execute()
 }
 
 async function expireUnpaid({ db, engine, metrics, log }: SweepDeps): Promise<void> {

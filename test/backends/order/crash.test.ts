@@ -58,7 +58,8 @@ async function allAtRest(): Promise<boolean> {
   const open = await shop.query(
     'orders',
     `SELECT id FROM orders WHERE status IN ('pending', 'paid', 'cancelling')
-     UNION ALL SELECT order_id FROM payment_attempts WHERE status = 'running'`
+     UNION ALL SELECT order_id FROM payment_attempts WHERE status = 'running'
+     UNION ALL SELECT order_id FROM order_refunds WHERE status = 'running'`
   )
   return open.length === 0
 }
@@ -137,6 +138,22 @@ t.test('killed at the calls that give back what was cancelled', async t => {
   for (const { orders, orderId, what } of placed) {
     const { status } = await (await orders()).getOrder({ orderId })
     t.equal(status, OrderStatus.CANCELLED, what)
+  }
+  t.strictSame(await brokenInvariants(shop), [], 'money, stock and records add up')
+})
+
+t.test('killed at the calls of a refund', async t => {
+  const { buyers, held } = await buyersAt(beforeAndAfter('refundPayment', 'returnStock'))
+  const placed = await place(buyers)
+  const admin = () => service.as(newId(), ['admin'])
+  const { everyoneHeld, release } = holdAtCalls(shop, held)
+  for (const { orderId } of placed) unanswered((await admin()).refundOrder({ orderId, restock: true }))
+  await everyoneHeld
+  await killAndRestart(release)
+  await eventually(allAtRest)
+  for (const { orders, orderId, what } of placed) {
+    const { status } = await (await orders()).getOrder({ orderId })
+    t.equal(status, OrderStatus.REFUNDED, what)
   }
   t.strictSame(await brokenInvariants(shop), [], 'money, stock and records add up')
 })

@@ -25,6 +25,9 @@ async function drive(standing: Standing, answers: Partial<FlowSteps> = {}): Prom
     markCancelling: async () => calm,
     markExpired: async () => calm,
     markCancelled: async () => calm,
+    refund: async () => ({ kind: 'done', restock: false }),
+    markRefunded: async () => {},
+    markRefundRefused: async () => {},
     ...answers
   }
   const done: string[] = []
@@ -100,4 +103,19 @@ t.test('a flow that is begun anew goes on from where the order stands', async t 
   for (const status of ['awaiting_payment', 'confirmed', 'cancelled', 'failed'] as const) {
     t.strictSame(await drive({ status, attempt: null }), [], `${status} is at rest`)
   }
+})
+
+t.test('a refund gives the money back, then the goods where they are wanted', async t => {
+  for (const status of ['confirmed', 'shipped', 'delivered'] as const) {
+    const standing = { status, attempt: null, refund: 1 }
+    t.strictSame(await drive(standing), ['refund', 'refunded'])
+    const refund = async () => ({ kind: 'done', restock: true }) as const
+    t.strictSame(await drive(standing, { refund }), ['refund', 'return stock', 'refunded'])
+  }
+})
+
+t.test('a refund that the payment service refuses changes nothing else', async t => {
+  const refund = async () => ({ kind: 'refused', reason: 'AMOUNT_MISMATCH', metadata: {} }) as const
+  const standing = { status: 'confirmed', attempt: null, refund: 1 } as const
+  t.strictSame(await drive(standing, { refund }), ['refund', 'refund refused'])
 })

@@ -1,6 +1,6 @@
 import { Code, ConnectError } from '@connectrpc/connect'
 import { eventually } from '../eventually.ts'
-import type { DatabaseName, Shop } from './shop.ts'
+import type { DatabaseName, Shop, WireRequest } from './shop.ts'
 
 /** A call of an order's flow at which the order is held: before it is handled, or handled but not answered. */
 export interface KillPoint {
@@ -17,8 +17,8 @@ export function holdAtCalls(shop: Shop, points: ReadonlyMap<string, KillPoint>) 
   const everyoneHeld = Promise.withResolvers<void>()
   let open = false
 
-  async function hold(when: KillPoint['when'], rpc: string, request: { orderId?: string; productIds?: string[] }) {
-    const productId = request.productIds?.[0] ?? (await productOf(shop, request.orderId))
+  async function hold(when: KillPoint['when'], rpc: string, request: WireRequest) {
+    const productId = request.productIds?.[0] ?? (await productOf(shop, orderOf(request)))
     const point = productId === undefined ? undefined : points.get(productId)
     if (open || point?.rpc !== rpc || point.when !== when) return
     coming.delete(productId!)
@@ -42,6 +42,11 @@ export function holdAtCalls(shop: Shop, points: ReadonlyMap<string, KillPoint>) 
       open = true
     }
   }
+}
+
+/** A refund names a payment, but its key begins with the order. */
+function orderOf({ orderId, requestId }: WireRequest): string | undefined {
+  return orderId ?? requestId?.split(':')[0]
 }
 
 async function productOf(shop: Shop, orderId: string | undefined): Promise<string | undefined> {

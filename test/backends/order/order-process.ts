@@ -10,8 +10,8 @@ import type { Shop } from './shop.ts'
 
 /** The order service as a process of its own: one that can be killed. */
 export interface OrderProcess {
-  /** Calls as a customer. A call that is under way when the process dies ends with an error. */
-  as(userId: string): Promise<Client<typeof OrderService>>
+  /** Calls as a user, a customer unless `roles` says otherwise. A call that is under way when the process dies ends with an error. */
+  as(userId: string, roles?: string[]): Promise<Client<typeof OrderService>>
   /** Ends it with SIGKILL: nothing of it runs any more when this returns. */
   kill(): Promise<void>
 }
@@ -42,8 +42,8 @@ export async function startOrderProcess(t: Test, shop: Shop): Promise<OrderProce
   const sessionManager = new Http2SessionManager(baseUrl)
 
   return {
-    async as(userId) {
-      const token = await shop.payment.userToken(userId)
+    async as(userId, roles) {
+      const token = await shop.payment.userToken(userId, roles)
       const transport = createGrpcTransport({
         baseUrl,
         sessionManager,

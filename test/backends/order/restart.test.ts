@@ -40,6 +40,38 @@ t.test('a flow that broke off is begun anew by an admin', async t => {
   t.strictSame(await brokenInvariants(shop), [])
 })
 
+t.test('a refund that was written down is begun by the sweep', async t => {
+  const shop = await startShop(t, { order: { ...impatient, sweep: { intervalMs: 50, ageMs: 50 } } })
+  const { orders, orderId } = await orderInRefund(shop)
+  await eventually(async () => (await orders.getOrder({ orderId })).status === OrderStatus.REFUNDED)
+  t.strictSame(await brokenInvariants(shop), [])
+})
+
+t.test('a refund that was written down is begun by an admin', async t => {
+  const shop = await startShop(t, { order: impatient })
+  const { orders, orderId } = await orderInRefund(shop)
+  const admin = await customerOf(shop.orders!, shop.payment, { roles: ['admin'] })
+  await admin.orders.retryOrder({ orderId })
+  await eventually(async () => (await orders.getOrder({ orderId })).status === OrderStatus.REFUNDED)
+  t.strictSame(await brokenInvariants(shop), [])
+})
+
+/** A confirmed order with a refund whose process died before its flow was begun. */
+async function orderInRefund(shop: Awaited<ReturnType<typeof startShop>>) {
+  const { orders } = await customerOf(shop.orders!, shop.payment)
+  const { orderId } = await orders.createOrder(orderOf(await shop.addProduct()))
+  await eventually(async () => (await orders.getOrder({ orderId })).status === OrderStatus.CONFIRMED)
+  await shop.query(
+    'orders',
+    `WITH refund AS (
+       INSERT INTO order_refunds (order_id, number, amount_minor, reason, restock, actor)
+       SELECT id, 1, total_minor, 'duplicate', true, 'test' FROM orders WHERE id = $1)
+     UPDATE orders SET workflow_id = id || ':refund:1' WHERE id = $1`,
+    [orderId]
+  )
+  return { orders, orderId }
+}
+
 /** An order whose flow ended with an error, because somebody changed the row under it; `mend` changes it back. */
 async function brokenOrder(shop: Awaited<ReturnType<typeof startShop>>) {
   const { orders } = await customerOf(shop.orders!, shop.payment)

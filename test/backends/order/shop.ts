@@ -11,12 +11,19 @@ import { OrderService } from '../../../gen/shop/order/v1/order_pb.ts'
 import { PaymentMethod, PaymentService } from '../../../gen/shop/payment/v1/payment_pb.ts'
 import { startBackend, startPostgres, type Test } from '../helper.ts'
 
+/** What the calls on the wire have in common, as far as tests look at it. */
+export interface WireRequest {
+  orderId?: string
+  requestId?: string
+  productIds?: string[]
+}
+
 /** Stands in the way of every call to the product, inventory and payment services: throwing loses the call or its answer. */
 export interface Wire {
   /** Before the call is handled: nothing is done yet. */
-  before?: ((rpc: string, request: { orderId?: string }) => unknown) | undefined
+  before?: ((rpc: string, request: WireRequest) => unknown) | undefined
   /** After it was handled, before it is answered: everything is done. */
-  after?: ((rpc: string, request: { orderId?: string }) => unknown) | undefined
+  after?: ((rpc: string, request: WireRequest) => unknown) | undefined
 }
 
 export type DatabaseName = 'products' | 'inventory' | 'payments' | 'orders' | 'orders_dbos_sys'
@@ -132,7 +139,7 @@ function onWire(factory: BackendFactory, wire: Wire): BackendFactory {
   }
 }
 
-type Handler = (request: { orderId?: string }, context: unknown) => unknown
+type Handler = (request: WireRequest, context: unknown) => unknown
 
 function wiredRouter(router: ConnectRouter, wire: Wire): ConnectRouter {
   function service<Service extends DescService>(

@@ -798,7 +798,7 @@ export type RefundOrderRequest = Message<"shop.order.v1.RefundOrderRequest"> & {
   amount?: Money | undefined;
 
   /**
-   * Whether the goods go back on the shelf.
+   * Whether the goods go back on the shelf: all at once, so only with all of the money that is left.
    *
    * @generated from field: bool restock = 3;
    */
