@@ -42,25 +42,34 @@ export function writeInt64(out: JsonBuffer, low: number, high: number): void {
 /** Writes an integer of 64 bits, unsigned, given as two words of 32. */
 export function writeUint64(out: JsonBuffer, low: number, high: number): void {
   out.reserve(MAX_CHARACTERS)
-  const unsignedLow = low >>> 0
-  if (high === 0) {
-    writeDigits(out, unsignedLow)
-    return
-  }
-  // Long division by a part, 16 bits at a time, so that no step is beyond 2^53.
-  const unsignedHigh = high >>> 0
-  const first = Math.floor(unsignedHigh / PART)
-  const middle = (unsignedHigh % PART) * 0x10000 + (unsignedLow >>> 16)
-  const last = (middle % PART) * 0x10000 + (unsignedLow & 0xffff)
-  const quotient = first * WORD + Math.floor(middle / PART) * 0x10000 + Math.floor(last / PART)
-  if (quotient >= PART) {
-    writeDigits(out, Math.floor(quotient / PART))
-    writePadded(out, quotient % PART, PART_DIGITS)
+  const value = (high >>> 0) * WORD + (low >>> 0)
+  if (value < WORD) {
+    writeDigits(out, value)
+  } else if (value <= Number.MAX_SAFE_INTEGER) {
+    const quotient = Math.floor(value / PART)
+    writeDigits(out, quotient)
+    writePadded(out, value - quotient * PART, PART_DIGITS)
   } else {
-    // Not zero: what is not in the lower word alone is more than a part.
+    writeLong(out, low >>> 0, high >>> 0)
+  }
+}
+
+/** Writes an integer beyond 2^53, by long division by a part, 16 bits at a time, so that no step is beyond 2^53. */
+function writeLong(out: JsonBuffer, low: number, high: number): void {
+  const first = Math.floor(high / PART)
+  const middle = (high - first * PART) * 0x10000 + (low >>> 16)
+  const second = Math.floor(middle / PART)
+  const last = (middle - second * PART) * 0x10000 + (low & 0xffff)
+  const third = Math.floor(last / PART)
+  const quotient = first * WORD + second * 0x10000 + third
+  const upper = Math.floor(quotient / PART)
+  if (upper > 0) {
+    writeDigits(out, upper)
+    writePadded(out, quotient - upper * PART, PART_DIGITS)
+  } else {
     writeDigits(out, quotient)
   }
-  writePadded(out, last % PART, PART_DIGITS)
+  writePadded(out, last - third * PART, PART_DIGITS)
 }
 
 /** Whether an integer of 64 bits, signed, is one that JavaScript's numbers hold exactly, up to 2^53 - 1. */
@@ -91,7 +100,7 @@ function countDigits(value: number): number {
 /** Writes an integer below 2^32 with exactly so many digits. There must be room for them. */
 export function writePadded(out: JsonBuffer, value: number, digits: number): void {
   const { bytes, pos: start } = out
-  let rest = value
+  let rest = value >>> 0
   for (let pos = start + digits - 1; pos >= start; pos--) {
     const quotient = (rest / 10) >>> 0
     bytes[pos] = ZERO + rest - quotient * 10

@@ -1,7 +1,7 @@
 import type { JsonBuffer } from './json-buffer.ts'
 
 /** Up to so many keys are compared with each other; of more, strings are made. */
-const MAX_COMPARED = 8
+const MAX_COMPARED = 32
 
 /** The keys of a map that were printed so far, by where they are in the text. */
 export class KeySet {

@@ -31,7 +31,8 @@ function printInOrder(wire: Uint8Array, printer: MessagePrinter): void {
   try {
     printer.print(new WireCursor(wire, true), out)
   } catch (error) {
-    if (error !== DISORDER) throw error
+    // What cannot be printed may be printable when it is merged with what comes later.
+    if (error !== DISORDER && !(error instanceof PrintError)) throw error
     out.clear()
     printer.print(new WireCursor(wire, false), out)
   }

@@ -1,19 +1,28 @@
+import { isUtf8 } from 'node:buffer'
 import type { JsonBuffer } from './json-buffer.ts'
-import { sequenceLength } from './utf8.ts'
 import { WireError } from './wire-cursor.ts'
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 
 /** 1 for the bytes that are in a JSON string what they are in UTF-8 text. */
-const PLAIN = new Uint8Array(256).fill(1, 0x20, 0x80)
-PLAIN[QUOTE] = 0
-PLAIN[BACKSLASH] = 0
+const UNESCAPED = new Uint8Array(256).fill(1, 0x20)
+UNESCAPED[QUOTE] = 0
+UNESCAPED[BACKSLASH] = 0
 
-/** What is written for the bytes below 0x80 that are not plain, as JSON.stringify does. */
+/** 1 for those of them that are characters by themselves: ASCII. */
+const PLAIN = UNESCAPED.slice().fill(0, 0x80)
+
+/** What is written for each ASCII character, as by JSON.stringify. */
 const ESCAPES = Array.from({ length: 0x80 }, (_, code) =>
   Buffer.from(JSON.stringify(String.fromCharCode(code)).slice(1, -1))
 )
+
+/** An escape such as `\u0000`, in place of one byte. */
+const MAX_ESCAPE_BYTES = 6
+
+/** So many bytes are copied one by one, while they are looked at, before it is tried to copy a run as a whole. */
+const CHUNK_BYTES = 128
 
 const replacing = new TextDecoder('utf-8', { ignoreBOM: true })
 
@@ -24,24 +33,20 @@ const replacing = new TextDecoder('utf-8', { ignoreBOM: true })
  * @throws WireError when it is refused.
  */
 export function writeString(out: JsonBuffer, text: Uint8Array, from: number, to: number, strict: boolean): void {
-  out.reserve(to - from + 2)
-  const { bytes, pos: start } = out
-  let pos = start
-  bytes[pos++] = QUOTE
-  for (let index = from; index < to; index++) {
-    const byte = text[index]!
-    if (PLAIN[byte] === 0) {
-      out.pos = pos
-      if (writeEscaped(out, text, index, to)) return
+  const start = out.pos
+  out.byte(QUOTE)
+  let index = writeChunk(out, text, from, Math.min(from + CHUNK_BYTES, to), PLAIN)
+  if (index < to && text[index]! < 0x80) index = writeRest(out, text, index, to, PLAIN)
+  if (index < to) {
+    if (!isUtf8(text.subarray(index, to))) {
       if (strict) throw new WireError('a string is not UTF-8')
       out.pos = start
       writeText(out, replacing.decode(text.subarray(from, to)))
       return
     }
-    bytes[pos++] = byte
+    writeRest(out, text, index, to, UNESCAPED)
   }
-  bytes[pos++] = QUOTE
-  out.pos = pos
+  out.byte(QUOTE)
 }
 
 /** Writes text as a JSON string, with quotes. */
@@ -49,41 +54,43 @@ export function writeText(out: JsonBuffer, text: string): void {
   out.raw(Buffer.from(JSON.stringify(text)))
 }
 
-/**
- * Writes the rest of a string, from a byte on that is not plain, and the closing quote.
- *
- * @returns false when it is no UTF-8.
- */
-function writeEscaped(out: JsonBuffer, text: Uint8Array, from: number, to: number): boolean {
-  for (let index = from; index < to; index++) {
-    index = writeUnescaped(out, text, index, to)
-    if (index === to) break
-    const byte = text[index]!
-    if (byte >= 0x80) return false
-    out.raw(ESCAPES[byte]!)
+/** Writes text up to a byte that is neither allowed nor ASCII. Returns where it is; `to` when there is none. */
+function writeRest(out: JsonBuffer, text: Uint8Array, from: number, to: number, allowed: Uint8Array): number {
+  let index = from
+  while (index < to) {
+    const end = endOfRun(text, index, to, allowed)
+    out.rawSlice(text, index, end)
+    const chunkEnd = Math.min(end + CHUNK_BYTES, to)
+    index = writeChunk(out, text, end, chunkEnd, allowed)
+    if (index < chunkEnd) break
   }
-  out.byte(QUOTE)
-  return true
+  return index
 }
 
-/** Writes what needs no escape. Returns where it ends: before an escape or a byte that is no UTF-8, or at `to`. */
-function writeUnescaped(out: JsonBuffer, text: Uint8Array, from: number, to: number): number {
-  out.reserve(to - from)
+/** The same for a few bytes. */
+function writeChunk(out: JsonBuffer, text: Uint8Array, from: number, to: number, allowed: Uint8Array): number {
+  out.reserve((to - from) * MAX_ESCAPE_BYTES)
   const { bytes } = out
   let { pos } = out
   let index = from
-  while (index < to) {
+  for (; index < to; index++) {
     const byte = text[index]!
-    if (byte < 0x80) {
-      if (PLAIN[byte] === 0) break
+    if (allowed[byte] === 1) {
       bytes[pos++] = byte
-      index++
       continue
     }
-    const end = index + sequenceLength(text, index, to)
-    if (end === index) break
-    while (index < end) bytes[pos++] = text[index++]!
+    const escaped = ESCAPES[byte]
+    if (escaped === undefined) break
+    for (let at = 0; at < escaped.length; at++) bytes[pos++] = escaped[at]!
   }
   out.pos = pos
   return index
+}
+
+/** Where the bytes end that are allowed. */
+function endOfRun(text: Uint8Array, from: number, to: number, allowed: Uint8Array): number {
+  for (let index = from; index < to; index++) {
+    if (allowed[text[index]!] === 0) return index
+  }
+  return to
 }

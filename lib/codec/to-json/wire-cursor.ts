@@ -32,10 +32,11 @@ export class WireCursor {
    */
   readonly ordered: boolean
   #depth: number
-  /** Where groups that were skipped inside of others end, by where they start, so that none is searched through twice. */
+  /** Where the groups inside of groups that were entered end, by where they begin: none is searched through twice. */
   readonly #groupEnds = new Map<number, number>()
 
-  constructor(bytes: Uint8Array, ordered: boolean, depth = 0) {
+  /** @param depth how many messages the bytes are in, with the one that they are themselves. */
+  constructor(bytes: Uint8Array, ordered: boolean, depth = 1) {
     this.bytes = bytes
     this.limit = bytes.length
     this.ordered = ordered
@@ -92,24 +93,29 @@ export class WireCursor {
   varint64(): void {
     const { bytes, pos: start } = this
     const end = Math.min(this.limit, start + MAX_VARINT_BYTES)
+    let pos = start
     let low = 0
     let high = 0
-    let shift = 0
-    for (let pos = start; pos < end; pos++) {
-      const byte = bytes[pos]!
-      const bits = byte & 0x7f
-      if (shift < 32) low |= bits << shift
-      if (shift > 28) high |= bits << (shift - 32)
-      else if (shift === 28) high = bits >> 4
-      if (byte < 0x80) {
-        this.pos = pos + 1
-        this.low = low
-        this.high = high
-        return
-      }
-      shift += 7
+    let byte = 0x80
+    for (let shift = 0; shift < 28 && byte >= 0x80 && pos < end; shift += 7) {
+      byte = bytes[pos++]!
+      low |= (byte & 0x7f) << shift
     }
-    throw new WireError(end - start === MAX_VARINT_BYTES ? 'a varint is longer than 10 bytes' : CUT_SHORT)
+    if (byte >= 0x80 && pos < end) {
+      byte = bytes[pos++]!
+      low |= (byte & 0x7f) << 28
+      high = (byte & 0x7f) >> 4
+    }
+    for (let shift = 3; byte >= 0x80 && pos < end; shift += 7) {
+      byte = bytes[pos++]!
+      high |= (byte & 0x7f) << shift
+    }
+    if (byte >= 0x80) {
+      throw new WireError(end - start === MAX_VARINT_BYTES ? 'a varint is longer than 10 bytes' : CUT_SHORT)
+    }
+    this.pos = pos
+    this.low = low
+    this.high = high
   }
 
   /** 4 bytes, little endian, as a signed integer. */
@@ -162,7 +168,7 @@ export class WireCursor {
   enterGroup(startTag: number): number {
     const outer = this.limit
     const start = this.pos
-    this.limit = this.#endOfGroup(startTag)
+    this.limit = this.#skipGroup(startTag, true)
     this.pos = start
     return outer
   }
@@ -186,6 +192,10 @@ export class WireCursor {
 
   /** Goes past the value behind a tag. */
   skip(tag: number): void {
+    this.#skip(tag, false)
+  }
+
+  #skip(tag: number, remembers: boolean): void {
     if (tag >>> 3 === 0) throw new WireError('a field has the number 0')
     switch (tag & 7) {
       case WireType.Varint:
@@ -198,7 +208,7 @@ export class WireCursor {
         this.advance(this.length())
         return
       case WireType.StartGroup:
-        this.#endOfGroup(tag)
+        this.#skipGroup(tag, remembers)
         return
       case WireType.Bit32:
         this.advance(4)
@@ -210,21 +220,20 @@ export class WireCursor {
     }
   }
 
-  /** Goes behind the group whose first tag was just read. Returns where the tag is that ends it. */
-  #endOfGroup(startTag: number): number {
+  /**
+   * Goes behind the group whose first tag was just read.
+   *
+   * @param remembers whether the ends of groups in it are kept, as it is going to be read.
+   * @returns where the tag is that ends it.
+   */
+  #skipGroup(startTag: number, remembers: boolean): number {
     const start = this.pos
-    let end = this.#groupEnds.get(start)
-    if (end === undefined) {
-      end = this.#searchEnd(startTag)
-      this.#groupEnds.set(start, end)
-    } else {
-      this.pos = end
+    const known = this.#groupEnds.get(start)
+    if (known !== undefined) {
+      this.pos = known
       this.tag()
+      return known
     }
-    return end
-  }
-
-  #searchEnd(startTag: number): number {
     const endTag = startTag - WireType.StartGroup + WireType.EndGroup
     this.descend()
     for (;;) {
@@ -232,9 +241,10 @@ export class WireCursor {
       const tag = this.tag()
       if (tag === endTag) {
         this.ascend()
+        if (remembers) this.#groupEnds.set(start, at)
         return at
       }
-      this.skip(tag)
+      this.#skip(tag, remembers)
     }
   }
 }
