@@ -12,20 +12,23 @@ import metrics from './plugins/metrics.ts'
 import overload from './plugins/overload.ts'
 import tracing from './plugins/tracing.ts'
 import transcoding from './plugins/transcoding.ts'
-import upstreams from './plugins/upstreams.ts'
-import inventory from './routes/inventory.ts'
-import orders from './routes/orders.ts'
-import payments from './routes/payments.ts'
-import products from './routes/products.ts'
-import users from './routes/users.ts'
+import upstreams, { type UpstreamOptions } from './plugins/upstreams.ts'
+import { shop, shopUpstreams } from './shop.ts'
+
+/** Builds the gateway of the shop, as `buildEdge` does. */
+export function buildGateway(config: Config): FastifyInstance {
+  const gateway = buildEdge(config, shopUpstreams(config))
+  gateway.register(shop)
+  return gateway
+}
 
 /**
- * Builds the gateway, without listening. Await it to have everything compiled; it rejects with a StartError or a RuleError
- * when something is wrong. Telemetry must have started before.
+ * Builds a gateway without routes, before `upstreams`; it does not listen. Await it to have everything compiled; it rejects
+ * with a StartError or a RuleError when something is wrong. Telemetry must have started before.
  *
  * The order of the plugins is the way of a request.
  */
-export function buildGateway(config: Config): FastifyInstance {
+export function buildEdge(config: Config, upstreamsByName: Record<string, UpstreamOptions>): FastifyInstance {
   const options = serverOptions({
     logLevel: config.LOG_LEVEL,
     bodyLimit: config.BODY_LIMIT,
@@ -53,24 +56,12 @@ export function buildGateway(config: Config): FastifyInstance {
     probes: config.BREAKER_PROBES
   })
   gateway.register(upstreams, {
-    urls: {
-      user: config.USER_SERVICE_URL,
-      product: config.PRODUCT_SERVICE_URL,
-      order: config.ORDER_SERVICE_URL,
-      payment: config.PAYMENT_SERVICE_URL,
-      inventory: config.INVENTORY_SERVICE_URL
-    },
+    upstreams: upstreamsByName,
     timeoutMs: config.UPSTREAM_TIMEOUT_MS,
     connectTimeoutMs: config.UPSTREAM_CONNECT_TIMEOUT_MS
   })
   gateway.register(health, { timeoutMs: config.HEALTH_TIMEOUT_MS })
   gateway.register(transcoding)
-
-  gateway.register(users)
-  gateway.register(products)
-  gateway.register(orders)
-  gateway.register(payments)
-  gateway.register(inventory)
 
   return gateway
 }

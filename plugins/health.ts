@@ -2,7 +2,6 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 import { StartError } from '../errors.ts'
 import { publicPolicy } from '../lib/policies/route-policy.ts'
-import type { UpstreamName } from './upstreams.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -21,7 +20,8 @@ export interface HealthOptions {
 /** `not serving`: it says so itself. `unreachable`: it says nothing. */
 type UpstreamHealth = 'serving' | 'not serving' | 'unreachable'
 
-type Report = Record<UpstreamName, UpstreamHealth>
+/** By the name of the upstream. */
+type Report = Record<string, UpstreamHealth>
 
 /**
  * `GET /health`: the process lives. `GET /ready`: it can do work. One upstream that is down does not make the gateway
@@ -62,7 +62,7 @@ async function askUpstreams({ upstreams }: FastifyInstance, timeoutMs: number): 
       return [name, 'unreachable']
     }
   })
-  return Object.fromEntries(await Promise.all(answers)) as Report
+  return Object.fromEntries(await Promise.all(answers))
 }
 
 /** Probes come from many places at once; upstreams hear one question. */

@@ -4,11 +4,6 @@ import { type Client, createClient } from '@connectrpc/connect'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { StartError } from '../errors.ts'
-import { InventoryService } from '../gen/shop/inventory/v1/inventory_pb.ts'
-import { OrderService } from '../gen/shop/order/v1/order_pb.ts'
-import { PaymentService } from '../gen/shop/payment/v1/payment_pb.ts'
-import { ProductService } from '../gen/shop/product/v1/product_pb.ts'
-import { UserService } from '../gen/shop/user/v1/user_pb.ts'
 import { clientGone } from '../lib/http/client-gone.ts'
 import { breakCircuit } from '../lib/policies/breaker.ts'
 import { translateConnectionErrors } from '../lib/policies/connection.ts'
@@ -17,21 +12,25 @@ import { traceCalls } from '../lib/policies/trace.ts'
 import { type Caller, onBehalfOf } from '../lib/upstream/caller.ts'
 import { type Channel, createChannel } from '../lib/upstream/channel.ts'
 
-/** The service behind each upstream. A new upstream is a line here, and a variable in config.ts. */
-const services = {
-  user: UserService,
-  product: ProductService,
-  order: OrderService,
-  payment: PaymentService,
-  inventory: InventoryService
-} satisfies Record<string, DescService>
+/**
+ * The upstreams of an application, each with the service that its typed client calls. An application names its own:
+ *
+ *     declare module './plugins/upstreams.ts' {
+ *       interface Upstreams {
+ *         product: typeof ProductService
+ *       }
+ *     }
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: it is there to be merged with
+export interface Upstreams {}
 
-type Services = typeof services
-
-export type UpstreamName = keyof Services
+/** The name of an upstream; any, in an application that names none. */
+export type UpstreamName = keyof Upstreams extends never ? string : keyof Upstreams
 
 /** A typed client per upstream. */
-export type Clients = { readonly [Name in UpstreamName]: Client<Services[Name]> }
+export type Clients = {
+  readonly [Name in keyof Upstreams]: Upstreams[Name] extends DescService ? Client<Upstreams[Name]> : never
+}
 
 const kCaller = Symbol('sluice.caller')
 const kClients = Symbol('sluice.clients')
@@ -39,7 +38,8 @@ const kResponse = Symbol('sluice.response')
 
 declare module 'fastify' {
   interface FastifyInstance {
-    upstreams: Readonly<Record<UpstreamName, Channel>>
+    /** The channel to each upstream, by its name. */
+    upstreams: Readonly<Record<string, Channel>>
   }
 
   interface FastifyRequest {
@@ -53,9 +53,16 @@ declare module 'fastify' {
   }
 }
 
+export interface UpstreamOptions {
+  /** `http://host:port` or `https://host:port`. */
+  url: string
+  /** What `request.clients` calls by the name of this upstream. Default: nothing, there is no such client. */
+  service?: DescService
+}
+
 export interface UpstreamsOptions {
-  /** `http://host:port` of each upstream. */
-  urls: Readonly<Record<UpstreamName, string>>
+  /** By their names; at least one. */
+  upstreams: Readonly<Record<string, UpstreamOptions>>
   /** The deadline of requests whose policy names none, in milliseconds. */
   timeoutMs: number
   /** How long a connection may take to open, in milliseconds. */
@@ -63,16 +70,16 @@ export interface UpstreamsOptions {
 }
 
 /** The channels to the upstreams, and what every call over them goes through: circuit, identity, trace. */
-async function upstreams(gateway: FastifyInstance, { urls, timeoutMs, connectTimeoutMs }: UpstreamsOptions) {
-  if (!(timeoutMs > 0)) throw invalid('timeoutMs must be above 0')
-  if (!(connectTimeoutMs > 0)) throw invalid('connectTimeoutMs must be above 0')
+async function upstreams(gateway: FastifyInstance, options: UpstreamsOptions) {
+  checkOptions(options)
+  const { upstreams, timeoutMs, connectTimeoutMs } = options
   const duration = gateway.meter.createHistogram('rpc.client.duration', {
-    description: 'Duration of calls to upstreams.',
+    description: 'Duration of calls to upstreams; of a stream, until its answer began.',
     unit: 'ms'
   })
-  const channels = mapServices(name => {
+  const channels: Record<string, Channel> = Object.create(null)
+  for (const [name, { url }] of Object.entries(upstreams)) {
     const circuit = gateway.createCircuit(name)
-    const url = urls[name]
     // The first is the outermost: a call that the circuit refuses is no call, and has no span of one.
     const interceptors = [
       breakCircuit(circuit, gateway.tracer),
@@ -80,8 +87,9 @@ async function upstreams(gateway: FastifyInstance, { urls, timeoutMs, connectTim
       traceCalls({ tracer: gateway.tracer, duration, url }),
       translateConnectionErrors()
     ]
-    return createChannel({ url, connectTimeoutMs, defaultTimeoutMs: timeoutMs, interceptors })
-  })
+    channels[name] = createChannel({ url, connectTimeoutMs, defaultTimeoutMs: timeoutMs, interceptors })
+  }
+  const createClients = compileClients(upstreams, channels)
 
   gateway.decorate('upstreams', channels)
   gateway.decorateRequest(kCaller, null)
@@ -95,7 +103,7 @@ async function upstreams(gateway: FastifyInstance, { urls, timeoutMs, connectTim
   })
   gateway.decorateRequest('clients', {
     getter(this: FastifyRequest) {
-      this[kClients] ??= createClients(this.caller, channels)
+      this[kClients] ??= createClients(this.caller)
       return this[kClients]
     }
   })
@@ -123,24 +131,34 @@ function callerOf(request: FastifyRequest, timeoutMs: number): Caller {
   }
 }
 
-/** A request asks for few of them, so each is made when it is asked for. */
-function createClients(caller: Caller, channels: Record<UpstreamName, Channel>): Clients {
-  const made: Partial<Record<UpstreamName, Client<DescService>>> = {}
-  const clients = {}
-  for (const [name, { transport }] of Object.entries(channels) as [UpstreamName, Channel][]) {
-    Object.defineProperty(clients, name, {
-      get() {
-        made[name] ??= createClient<DescService>(services[name], onBehalfOf(caller, transport))
-        return made[name]
-      }
-    })
+/** Compiles the clients of a request. It asks for few of them, so each is made when it is asked for. */
+function compileClients(upstreams: UpstreamsOptions['upstreams'], channels: Record<string, Channel>) {
+  const services = Object.entries(upstreams).flatMap(([name, { service }]) =>
+    service === undefined ? [] : [{ name, service, transport: channels[name]!.transport }]
+  )
+  return (caller: Caller): Clients => {
+    const clients = {}
+    for (const { name, service, transport } of services) {
+      let client: Client<DescService> | undefined
+      Object.defineProperty(clients, name, {
+        get() {
+          client ??= createClient(service, onBehalfOf(caller, transport))
+          return client
+        }
+      })
+    }
+    return clients as Clients
   }
-  return clients as Clients
 }
 
-function mapServices<Value>(map: (name: UpstreamName) => Value): Record<UpstreamName, Value> {
-  const names = Object.keys(services) as UpstreamName[]
-  return Object.fromEntries(names.map(name => [name, map(name)])) as Record<UpstreamName, Value>
+function checkOptions({ upstreams, timeoutMs, connectTimeoutMs }: UpstreamsOptions): void {
+  if (!(timeoutMs > 0)) throw invalid('timeoutMs must be above 0')
+  if (!(connectTimeoutMs > 0)) throw invalid('connectTimeoutMs must be above 0')
+  if (Object.keys(upstreams).length === 0) throw invalid('there must be at least one')
+  for (const [name, { url }] of Object.entries(upstreams)) {
+    const protocol = URL.parse(url)?.protocol
+    if (protocol !== 'http:' && protocol !== 'https:') throw invalid(`the url of "${name}" must be http:// or https://`)
+  }
 }
 
 function invalid(problem: string): StartError {

@@ -1,5 +1,9 @@
 import t from 'tap'
-import { build, hang, orderId, productIds, signToken, until } from '../helper.ts'
+import { buildEdge } from '../../app.ts'
+import { loadConfig } from '../../config.ts'
+import { ProductService } from '../../gen/shop/product/v1/product_pb.ts'
+import type { UpstreamName } from '../../plugins/upstreams.ts'
+import { build, hang, orderId, productIds, settings, signToken, startUpstream, type Test, until } from '../helper.ts'
 
 const list = '/api/v1/categories'
 
@@ -41,4 +45,51 @@ t.test('clients of a request stop at its deadline', async t => {
   const { call } = await build(t, { UPSTREAM_TIMEOUT_MS: '40' }, { product: { getProduct: hang } })
   const { status } = await call('GET', `/api/v1/products/${productIds[0]}`)
   t.equal(status, 504)
+})
+
+/** A gateway that knows nothing of the shop, before `upstreams`. */
+function edge(t: Test, upstreams: Parameters<typeof buildEdge>[1]) {
+  const gateway = buildEdge(loadConfig(settings('http://127.0.0.1:1')), upstreams)
+  t.teardown(() => gateway.close())
+  return gateway
+}
+
+t.test('any service is served before any upstream, whatever they are called', async t => {
+  const { url, calls } = await startUpstream(t)
+  const gateway = edge(t, { warehouse: { url } })
+  gateway.register(async scope => scope.transcode(ProductService, { upstream: 'warehouse' as UpstreamName }))
+  const answer = await gateway.inject('/api/v1/categories')
+  t.same(answer.json().categories, [{ name: 'food', product_count: 2 }])
+  t.same(
+    calls.map(({ rpc }) => rpc),
+    ['shop.product.v1.ProductService/ListCategories']
+  )
+  t.same((await gateway.inject('/ready')).json(), { status: 'ready', upstreams: { warehouse: 'serving' } })
+})
+
+t.test('a service before an upstream that is not there keeps the gateway from starting', async t => {
+  const gateway = edge(t, { product: { url: 'http://127.0.0.1:1' } })
+  gateway.register(async scope => scope.transcode(ProductService, { upstream: 'prodct' as UpstreamName }))
+  await t.rejects(async () => gateway.ready(), {
+    code: 'SLUICE_ERR_OPTION_INVALID',
+    message: 'shop.product.v1.ProductService: upstream: there is no "prodct", did you mean "product"?'
+  })
+})
+
+t.test('the names of the upstreams of the shop are checked by the compiler', async t => {
+  const name: UpstreamName = 'product'
+  // @ts-expect-error: there is none of this name
+  const misspelt: UpstreamName = 'prodct'
+  t.not(name, misspelt)
+})
+
+t.test('options that cannot work keep the gateway from starting', async t => {
+  const bad: Record<string, Parameters<typeof buildEdge>[1]> = {
+    'upstreams: there must be at least one': {},
+    'upstreams: the url of "a" must be http:// or https://': { a: { url: 'localhost:9001' } },
+    'upstreams: the url of "b" must be http:// or https://': { b: { url: '' } }
+  }
+  for (const [message, upstreams] of Object.entries(bad)) {
+    await t.rejects(async () => edge(t, upstreams).ready(), { code: 'SLUICE_ERR_OPTION_INVALID', message })
+  }
 })
