@@ -144,7 +144,7 @@ export const requestErrors = {
     status: 415,
     code: 'INVALID_ARGUMENT',
     reason: 'UNSUPPORTED_MEDIA_TYPE',
-    when: 'The body has another content type, or none.'
+    when: 'The body has another content type, another charset than UTF-8, or no content type.'
   },
   SLUICE_ERR_STREAM_MEDIA_TYPE: {
     message: 'the body must be application/x-ndjson, or application/json with an array',
@@ -231,8 +231,8 @@ export const startErrors = {
     when: 'The policy of an rpc contradicts itself or its messages.'
   },
   SLUICE_ERR_ROUTE_DUPLICATE: {
-    message: '%s %s is the route of both %s and %s',
-    when: 'Two rpcs have the same method and path.'
+    message: '%s %s is a route without a rule, and the route of %s',
+    when: 'A plain route of Fastify has the method and path of an rpc.'
   },
   SLUICE_ERR_DESCRIPTORS_INVALID: {
     message: '%s: %s',
@@ -254,6 +254,8 @@ export type StartErrorCode = keyof typeof startErrors
 export interface RequestErrorOptions {
   /** Fills the `%s` of the message. */
   args?: string[]
+  /** What the caller probably meant: a sentence that the message ends with. */
+  hint?: string | undefined
   /** What made this fail. Logged, never sent. */
   cause?: unknown
   /** Headers that the answer must have, such as `Allow`. Lower case. */
@@ -270,9 +272,11 @@ export class RequestError extends Error {
   readonly definition: RequestErrorDefinition
   readonly headers: Readonly<Record<string, string>>
 
-  constructor(code: RequestErrorCode, { args = [], cause, headers = {}, retryAfterSeconds }: RequestErrorOptions = {}) {
+  constructor(code: RequestErrorCode, options: RequestErrorOptions = {}) {
+    const { args = [], hint, cause, headers = {}, retryAfterSeconds } = options
     const definition = requestErrors[code]
-    super(format(definition.message, ...args), { cause })
+    const message = format(definition.message, ...args)
+    super(hint === undefined ? message : `${message}: ${hint}`, { cause })
     this.code = code
     this.definition = definition
     this.headers =

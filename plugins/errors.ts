@@ -1,9 +1,10 @@
 import { METHODS } from 'node:http'
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { RequestError } from '../errors.ts'
 import { type Failure, failureOf } from '../lib/errors/failure.ts'
 import { type RenderedFailure, renderFailure } from '../lib/errors/render.ts'
+import { splitUrl } from '../lib/http/raw-request.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -14,45 +15,59 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The HTTP rule's template, such as `/api/v1/orders/{order_id}`. */
     template?: string
-    /** Whether a raw path is one of this route's; without it, the route's URL is compared. */
-    matches?: (rawPath: string) => boolean
   }
+
+  interface FastifyInstance {
+    /** Asks `guide` about paths that have no route, or not for their method. For plugins, while they are registered. */
+    addPathGuide(guide: PathGuide): void
+  }
+}
+
+/** Knows paths that are not just the URL of a route. */
+export interface PathGuide {
+  /** The methods that a raw path has routes for; empty when it has none. */
+  methods(rawPath: string): readonly string[]
+  /** What was probably meant by a raw path, as a sentence for the caller; undefined when nothing is near. */
+  hint(rawPath: string): string | undefined
 }
 
 /** Refusals that come by the thousand while something else has been logged already. */
 const quietReasons: ReadonlySet<string> = new Set(['CIRCUIT_OPEN', 'OVERLOADED'])
 
-/** The methods of a path that is known. */
-interface KnownRoute {
-  methods: readonly string[]
-  matches: (rawPath: string) => boolean
-}
-
 /** One shape for every error, from every layer. A path that is known by other methods is 405, any other 404. */
 async function errors(gateway: FastifyInstance) {
-  const known: KnownRoute[] = []
+  const methodsByUrl = new Map<string, string[]>()
+  const guides: PathGuide[] = []
 
   gateway.decorateRequest('failure', null)
+  gateway.decorate('addPathGuide', function addPathGuide(guide) {
+    guides.push(guide)
+  })
 
-  gateway.addHook('onRoute', function rememberRoute(route) {
-    known.push({ methods: [route.method].flat(), matches: matcherOf(route) })
+  gateway.addHook('onRoute', function rememberRoute({ url, method }) {
+    methodsByUrl.set(url, [...(methodsByUrl.get(url) ?? []), method].flat())
   })
 
   gateway.setErrorHandler<FastifyError>(answerFailure)
 
   gateway.setNotFoundHandler(function answerUnknownRoute(request, reply) {
-    const rawPath = request.raw.url?.split('?', 1)[0] ?? ''
-    const methods = new Set(known.filter(({ matches }) => matches(rawPath)).flatMap(route => route.methods))
-    if (methods.size === 0) return answerFailure(new RequestError('SLUICE_ERR_ROUTE_NOT_FOUND'), request, reply)
-    const allow = [...METHODS.filter(method => methods.has(method)), 'OPTIONS'].join(', ')
-    if (request.method === 'OPTIONS') return reply.code(204).header('allow', allow).send()
-    const error = new RequestError('SLUICE_ERR_METHOD_NOT_ALLOWED', { headers: { allow } })
+    const { rawPath } = splitUrl(request.raw)
+    const methods = new Set([methodsByUrl.get(rawPath) ?? [], ...guides.map(guide => guide.methods(rawPath))].flat())
+    if (request.method === 'OPTIONS' && methods.size > 0)
+      return reply.code(204).header('allow', allowOf(methods)).send()
+    const hint = guides.map(guide => guide.hint(rawPath)).find(found => found !== undefined)
+    const error =
+      methods.size === 0
+        ? new RequestError('SLUICE_ERR_ROUTE_NOT_FOUND', { hint })
+        : new RequestError('SLUICE_ERR_METHOD_NOT_ALLOWED', { hint, headers: { allow: allowOf(methods) } })
     return answerFailure(error, request, reply)
   })
 }
 
-function matcherOf({ url, config }: RouteOptions): KnownRoute['matches'] {
-  return config?.matches ?? (rawPath => rawPath === url)
+function allowOf(methods: ReadonlySet<string>): string {
+  return METHODS.filter(method => methods.has(method) && method !== 'OPTIONS')
+    .concat('OPTIONS')
+    .join(', ')
 }
 
 /** Answers a request that failed. Also for errors that Fastify meets before it has a route. */

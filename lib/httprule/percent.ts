@@ -11,6 +11,11 @@ const NOT_URL = /[^\x21\x22\x24-\x7e]/
 const CONTROL = /\p{Cc}/u
 const SLASH = /(%2f)/i
 
+/** Whether a text holds control characters, NUL included, which no value of a URL may. */
+export function hasControl(text: string): boolean {
+  return CONTROL.test(text)
+}
+
 /**
  * Decodes everything, once.
  *
@@ -19,7 +24,7 @@ const SLASH = /(%2f)/i
 export function decodePercent(raw: string): string {
   if (NOT_URL.test(raw)) throw new PercentError('must be percent-encoded')
   const value = decode(raw)
-  if (CONTROL.test(value)) throw new PercentError('must not contain control characters')
+  if (hasControl(value)) throw new PercentError('must not contain control characters')
   return value
 }
 
@@ -31,9 +36,23 @@ export function decodePercent(raw: string): string {
  */
 export function decodePercentExceptSlash(raw: string): string {
   if (!SLASH.test(raw)) return decodePercent(raw)
-  return raw
+  return mapBetweenSlashes(raw, decodePercent)
+}
+
+/** Encodes everything but unreserved characters (RFC 3986, section 2.3). Null for text that no UTF-8 can express. */
+export function encodePercent(value: string): string | null {
+  return value.isWellFormed() ? encodeURIComponent(value) : null
+}
+
+/** Undoes `decodePercentExceptSlash`: `%2F` stays as it is. */
+export function encodePercentExceptSlash(value: string): string | null {
+  return value.isWellFormed() ? mapBetweenSlashes(value, encodeURIComponent) : null
+}
+
+function mapBetweenSlashes(text: string, map: (part: string) => string): string {
+  return text
     .split(SLASH)
-    .map(part => (SLASH.test(part) ? part : decodePercent(part)))
+    .map(part => (SLASH.test(part) ? part : map(part)))
     .join('')
 }
 

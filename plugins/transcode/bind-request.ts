@@ -1,17 +1,16 @@
 import type { FastifyRequest } from 'fastify'
-import { RequestError } from '../../errors.ts'
 import { hasBody, splitUrl } from '../../lib/http/raw-request.ts'
 import type { RoutePolicy } from '../../lib/policies/route-policy.ts'
 import type { CompiledRoute } from '../../lib/transcode/bind.ts'
 import { BindError } from '../../lib/transcode/errors.ts'
 import type { RouteParts } from './route-parts.ts'
+import { matchOf } from './routing.ts'
 
 /** Compiles how a request becomes a message. */
 export function compileBindRequest(route: CompiledRoute, policy: RoutePolicy): RouteParts['bind'] {
   return (request, body) => {
     const { rawPath, rawQuery } = splitUrl(request.raw)
-    const captured = route.capture(rawPath)
-    if (captured === null) throw new RequestError('SLUICE_ERR_ROUTE_NOT_FOUND')
+    const captured = matchOf(request.raw)?.capture()
     const { headers } = request
     return route.bind({ rawPath, captured, rawQuery, body, headers, claims: claimsOf(request, policy) })
   }
