@@ -1,12 +1,12 @@
 import { hasCustomJsonRepresentation } from '@bufbuild/protobuf/wkt'
 import { quoteName } from '../nearest.ts'
-import { OPEN_BRACE, QUOTE } from './characters.ts'
-import { type Cursor, duplicateKey, spellingOf } from './cursor.ts'
+import { CLOSE_BRACE, OPEN_BRACE, QUOTE } from './characters.ts'
+import { type Cursor, spellingOf } from './cursor.ts'
 import type { ReadPart } from './outcome.ts'
 import { readString } from './scalar.ts'
 import type { Scope } from './scope.ts'
 import { refuse, skipValue } from './skip.ts'
-import { readKey, readName } from './strings.ts'
+import { readName, readNameAt } from './strings.ts'
 import type { Writer } from './writer.ts'
 
 const URL_TAG = 0x0a
@@ -48,8 +48,7 @@ function readContent(cursor: Cursor, out: Writer, read: ReadPart): void {
   out.byte(VALUE_TAG)
   const start = out.begin()
   read(cursor, out)
-  if (out.position === start + 1) out.position = before
-  else out.end(start)
+  if (out.end(start) === 0) out.position = before
   cursor.anyStart = outerStart
 }
 
@@ -68,7 +67,9 @@ function placeOfType(cursor: Cursor): number | undefined {
   } else {
     cursor.position = start
     if (start >= cursor.typesEnd) {
+      cursor.isSearching = true
       skipValue(cursor)
+      cursor.isSearching = false
       cursor.typesEnd = cursor.position
     }
     place = cursor.types.get(start)
@@ -87,23 +88,26 @@ function typeNameAt(cursor: Cursor, place: number): string {
 
 function isEmpty(cursor: Cursor): boolean {
   const { position: start } = cursor
-  const empty = !cursor.enter()
-  if (empty) cursor.position = start
+  cursor.position++
+  const empty = cursor.skipSpace() === CLOSE_BRACE
+  cursor.position = start
   return empty
 }
 
 /** Compiles a reader of an object that has the JSON of a message as `value`. */
 function valueReader(read: ReadPart, scope: Scope): ReadPart {
   return (cursor, out) => {
-    const { errors } = cursor
-    const keys = new Set<string>()
+    const { errors, keys } = cursor
+    const base = keys.push()
+    let given = false
     for (let more = cursor.enter(); more; more = cursor.nextMember()) {
-      const key = readKey(cursor)
-      if (keys.has(key)) throw duplicateKey(key)
-      keys.add(key)
+      const { position } = cursor
+      keys.pass(cursor, base)
+      const key = readNameAt(cursor, position)
       cursor.colon()
       const before = errors.list.length
       if (key === 'value') {
+        given = true
         read(cursor, out)
         if (errors.list.length !== before) errors.prefix(before, key)
       } else {
@@ -114,6 +118,7 @@ function valueReader(read: ReadPart, scope: Scope): ReadPart {
         skipValue(cursor)
       }
     }
-    if (!keys.has('value')) errors.add('INVALID_VALUE', 'value', 'must stand beside "@type" of this type')
+    keys.pop(base)
+    if (!given) errors.add('INVALID_VALUE', 'value', 'must stand beside "@type" of this type')
   }
 }

@@ -29,9 +29,9 @@ export const readBytes: ReadValue = (cursor, out) => {
   if (padded && end < text.end && text.bytes[end - 1] === PADDING) end--
   if ((end - text.start) % 4 === 1) return refuseFrom(cursor, before, DESCRIPTION)
   out.reserve(end - text.start)
-  const start = out.begin()
+  const start = out.beginText()
   const fits = decode(text, end, out)
-  out.end(start)
+  out.endText(start)
   if (!fits) return refuseFrom(cursor, before, DESCRIPTION)
   return end === text.start ? DEFAULT : WRITTEN
 }

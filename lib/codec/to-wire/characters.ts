@@ -11,6 +11,7 @@ export const POINT = 0x2e
 export const SLASH = 0x2f
 export const ZERO = 0x30
 export const COLON = 0x3a
+export const AT_SIGN = 0x40
 export const UPPER_E = 0x45
 export const OPEN_BRACKET = 0x5b
 export const BACKSLASH = 0x5c

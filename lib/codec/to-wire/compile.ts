@@ -42,7 +42,7 @@ const scopes = codecScopes<ReadPart>()
 
 /** There is one of each, as nothing waits while a text is read. */
 const cursor = new Cursor()
-const out = new Writer()
+const out = new Writer(256 * 1024)
 
 /**
  * Compiles the way from the ProtoJSON of a message (https://protobuf.dev/programming-guides/json/) to its wire format: one

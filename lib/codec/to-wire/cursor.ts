@@ -1,6 +1,4 @@
 import { isUtf8 } from 'node:buffer'
-import { BindError } from '../../transcode/errors.ts'
-import { quoteName } from '../nearest.ts'
 import { Violations } from '../violations.ts'
 import {
   CARRIAGE_RETURN,
@@ -13,13 +11,17 @@ import {
   SPACE,
   TAB
 } from './characters.ts'
+import { Keys } from './keys.ts'
 import { Marks } from './marks.ts'
+import { invalidJson } from './refusals.ts'
+import { Writer } from './writer.ts'
 
 /** How deep arrays and objects may nest in one another. */
 const MAX_DEPTH = 100
 
-/** Up to this size the copy of a text is kept for the next one. */
+/** In bytes: up to these sizes buffers for texts, and for what escapes in one string mean, are kept for the next ones. */
 const KEPT_SIZE = 256 * 1024
+const KEPT_TEXT_SIZE = 4096
 
 /** A part of a buffer: what a JSON string means, in UTF-8. */
 export interface Text {
@@ -40,16 +42,19 @@ export class Cursor {
   position = 0
   length = 0
   errors: Violations = new Violations()
-  /** The members that the objects around the position have had so far. */
+  /** The fields that the objects around the position have had so far, and their other keys. */
   readonly marks: Marks = new Marks()
-  /** Where `readText` leaves what it read. */
+  readonly keys: Keys = new Keys()
+  /** Where `readText` leaves what it read, and where it unescapes it to. */
   readonly text: Text = { bytes: this.bytes, start: 0, end: 0 }
+  readonly unescaped: Writer = new Writer(KEPT_TEXT_SIZE)
   /** Where the object of the google.protobuf.Any begins whose message is being read: its `@type` is no field. */
   anyStart = -1
   /** Where the `@type` is of each object that has one in what a search for it went over, by where the object begins. */
   readonly types: Map<number, number> = new Map()
-  /** The end of what such a search went over. */
+  /** The end of what such a search went over, and whether one is going on. */
   typesEnd = 0
+  isSearching = false
   #depth = 0
   #buffer: Buffer = Buffer.allocUnsafeSlow(KEPT_SIZE)
 
@@ -71,6 +76,7 @@ export class Cursor {
     this.position = 0
     this.anyStart = -1
     this.typesEnd = 0
+    this.isSearching = false
     this.#depth = 0
     this.marks.clear()
     this.skipSpace()
@@ -86,6 +92,8 @@ export class Cursor {
   release(): void {
     this.bytes = this.#buffer
     this.text.bytes = this.#buffer
+    this.unescaped.release()
+    this.keys.release()
     this.types.clear()
   }
 
@@ -94,15 +102,20 @@ export class Cursor {
     return this.bytes[this.position]!
   }
 
-  skipSpace(): void {
+  /** Goes to the next byte that is no space, and returns it. */
+  skipSpace(): number {
+    const byte = this.bytes[this.position]!
+    // Mostly there is none.
+    return byte > SPACE ? byte : this.#passSpace()
+  }
+
+  #passSpace(): number {
     const { bytes } = this
     let { position } = this
-    for (;;) {
-      const byte = bytes[position]!
-      if (byte > SPACE || (byte !== SPACE && byte !== LINE_FEED && byte !== CARRIAGE_RETURN && byte !== TAB)) break
-      position++
-    }
+    let byte = bytes[position]!
+    while (byte === SPACE || byte === LINE_FEED || byte === CARRIAGE_RETURN || byte === TAB) byte = bytes[++position]!
     this.position = position
+    return byte
   }
 
   /** Enters the object or array at the position. False when it is empty, and left again. */
@@ -110,8 +123,7 @@ export class Cursor {
     const close = this.byte === OPEN_BRACE ? CLOSE_BRACE : CLOSE_BRACKET
     if (++this.#depth > MAX_DEPTH) throw invalidJson(`the JSON text must not nest deeper than ${MAX_DEPTH} levels`)
     this.position++
-    this.skipSpace()
-    if (this.byte !== close) return true
+    if (this.skipSpace() !== close) return true
     this.position++
     this.#depth--
     return false
@@ -128,8 +140,7 @@ export class Cursor {
   }
 
   #next(close: number): boolean {
-    this.skipSpace()
-    const { byte } = this
+    const byte = this.skipSpace()
     if (byte === COMMA) {
       this.position++
       this.skipSpace()
@@ -143,8 +154,7 @@ export class Cursor {
 
   /** Goes from behind a key to its value. */
   colon(): void {
-    this.skipSpace()
-    if (this.byte !== COLON) this.fail(this.position)
+    if (this.skipSpace() !== COLON) this.fail(this.position)
     this.position++
     this.skipSpace()
   }
@@ -171,13 +181,4 @@ export class Cursor {
 /** How a name usually stands in a JSON text: in quotes. */
 export function spellingOf(name: string): Uint8Array {
   return Buffer.from(JSON.stringify(name))
-}
-
-export function duplicateKey(key: string): BindError {
-  const description = `the key ${quoteName(key)} is twice in the same object`
-  return new BindError({ reason: 'DUPLICATE_KEY', field: '', description })
-}
-
-function invalidJson(description: string): BindError {
-  return new BindError({ reason: 'INVALID_JSON', field: '', description })
 }

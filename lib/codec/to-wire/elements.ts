@@ -1,8 +1,8 @@
 import { LOWER_N } from './characters.ts'
-import { type Cursor, duplicateKey } from './cursor.ts'
+import type { Cursor } from './cursor.ts'
 import { LEFT_OUT, type ReadPart, type ReadValue } from './outcome.ts'
 import { refuse, skipValue } from './skip.ts'
-import { readKey } from './strings.ts'
+import { readNameAt } from './strings.ts'
 import type { Writer } from './writer.ts'
 
 /**
@@ -46,24 +46,25 @@ export interface EntryParts {
 
 /** Reads each member of the object at the position as an entry of a map. */
 export function readEntries(cursor: Cursor, out: Writer, parts: EntryParts): void {
-  const { errors } = cursor
-  const keys = new Set<string>()
+  const { errors, keys } = cursor
+  const base = keys.push()
+  let index = 0
   for (let more = cursor.enter(); more; more = cursor.nextMember()) {
-    const start = cursor.position
-    const key = readKey(cursor)
-    if (keys.size < MAX_ELEMENTS) {
-      if (keys.has(key)) throw duplicateKey(key)
-      keys.add(key)
-      cursor.position = start
+    const key = cursor.position
+    keys.pass(cursor, base)
+    if (index < MAX_ELEMENTS) {
+      cursor.position = key
       const before = errors.list.length
       readEntry(cursor, out, parts)
-      if (errors.list.length !== before) errors.prefix(before, parts.segmentOf(key))
+      if (errors.list.length !== before) errors.prefix(before, parts.segmentOf(readNameAt(cursor, key)))
     } else {
-      if (errors.list.at(-1)?.description !== TOO_MANY) errors.refuse(TOO_MANY)
+      if (index === MAX_ELEMENTS) errors.refuse(TOO_MANY)
       cursor.colon()
       skipValue(cursor)
     }
+    index++
   }
+  keys.pop(base)
 }
 
 function readEntry(cursor: Cursor, out: Writer, parts: EntryParts): void {
@@ -78,6 +79,6 @@ function readEntry(cursor: Cursor, out: Writer, parts: EntryParts): void {
   out.varint32(parts.valueTag)
   const isNull = cursor.byte === LOWER_N && !parts.nullIsValue
   const outcome = isNull ? refuse(cursor, 'must not be null') : parts.readValue(cursor, out)
+  out.end(start)
   if (outcome === LEFT_OUT) out.position = before
-  else out.end(start)
 }

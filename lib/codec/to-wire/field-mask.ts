@@ -79,7 +79,7 @@ function hasUnderscore(text: Text, start: number, end: number): boolean {
 function writePath(out: Writer, text: Text, start: number, end: number, asWritten: boolean): void {
   out.reserve(2 * (end - start))
   out.byte(PATHS_TAG)
-  const path = out.begin()
+  const path = out.beginText()
   for (let position = start; position < end; position++) {
     const byte = text.bytes[position]!
     if (isUpper(byte) && !asWritten) {
@@ -89,5 +89,5 @@ function writePath(out: Writer, text: Text, start: number, end: number, asWritte
       out.byte(byte)
     }
   }
-  out.end(path)
+  out.endText(path)
 }

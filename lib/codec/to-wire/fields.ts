@@ -59,8 +59,7 @@ function listReader(field: Field & { fieldKind: 'list' }, scope: Scope): ReadPar
       out.varint32(packedTag)
       const start = out.begin()
       readElements(cursor, out, readItem)
-      if (out.position === start + 1) out.position = before
-      else out.end(start)
+      if (out.end(start) === 0) out.position = before
     } else {
       readElements(cursor, out, readItem)
     }

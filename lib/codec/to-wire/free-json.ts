@@ -63,9 +63,9 @@ const readElement: ReadPart = (cursor, out) => {
 }
 
 const readName: ReadValue = (cursor, out) => {
-  const start = out.begin()
+  const start = out.beginText()
   if (!copyString(cursor, out)) cursor.errors.refuse('must have names without lone surrogates')
-  out.end(start)
+  out.endText(start)
   return WRITTEN
 }
 

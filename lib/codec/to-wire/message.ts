@@ -2,11 +2,12 @@ import type { DescMessage } from '@bufbuild/protobuf'
 import { fieldsByName } from '../names.ts'
 import { didYouMean, quoteName } from '../nearest.ts'
 import { LOWER_N, OPEN_BRACE } from './characters.ts'
-import { type Cursor, duplicateKey, spellingOf } from './cursor.ts'
+import { type Cursor, spellingOf } from './cursor.ts'
 import { extensionFinder, type FindExtension } from './extensions.ts'
 import { fieldReader, takesNull } from './fields.ts'
 import { type Mark, markOf, wordsFor } from './marks.ts'
 import type { ReadPart } from './outcome.ts'
+import { duplicateKey } from './refusals.ts'
 import type { Scope } from './scope.ts'
 import { passNull, refuse, skipValue } from './skip.ts'
 import { readKey } from './strings.ts'
@@ -92,17 +93,18 @@ function addMembers(shape: Shape, desc: DescMessage, scope: Scope): void {
 
 function readMembers(shape: Shape, cursor: Cursor, out: Writer, marks: number): void {
   const start = cursor.position
+  const { keys } = cursor
+  const base = keys.push()
   let previous: Step = shape.begin
-  let others: Set<string> | undefined
   for (let more = cursor.enter(); more; more = cursor.nextMember()) {
     let member = previous.next
     if (member === undefined || !cursor.takes(member.spelling)) {
+      const { position } = cursor
       const key = readKey(cursor)
       member = shape.members.get(key)
       if (member === undefined) {
-        others ??= new Set()
-        if (others.has(key)) throw duplicateKey(key)
-        others.add(key)
+        cursor.position = position
+        keys.pass(cursor, base)
         cursor.colon()
         readOther(shape, cursor, out, start, key)
         continue
@@ -113,6 +115,7 @@ function readMembers(shape: Shape, cursor: Cursor, out: Writer, marks: number): 
     cursor.colon()
     readMember(member, cursor, out, marks)
   }
+  keys.pop(base)
 }
 
 function readMember(member: Member, cursor: Cursor, out: Writer, base: number): void {

@@ -85,10 +85,10 @@ function writeBool(out: Writer, value: boolean) {
 /** Reads a string. */
 export const readString: ReadValue = (cursor, out) => {
   if (cursor.byte !== QUOTE) return refuse(cursor, 'must be a string')
-  const start = out.begin()
+  const start = out.beginText()
   // UTF-8 has no form for half a character, so a service would be sent something else than the caller wrote.
   if (!copyString(cursor, out)) cursor.errors.refuse('must be Unicode text without lone surrogates')
   const empty = out.position === start + 1
-  out.end(start)
+  out.endText(start)
   return empty ? DEFAULT : WRITTEN
 }

@@ -1,4 +1,6 @@
 import {
+  AT_SIGN,
+  BACKSLASH,
   isDigit,
   LOWER_E,
   LOWER_F,
@@ -13,9 +15,9 @@ import {
   UPPER_E,
   ZERO
 } from './characters.ts'
-import { type Cursor, duplicateKey } from './cursor.ts'
+import type { Cursor } from './cursor.ts'
 import { LEFT_OUT, type Outcome } from './outcome.ts'
-import { passString, readKey } from './strings.ts'
+import { passString, readNameAt } from './strings.ts'
 
 const TRUE = Buffer.from('true')
 const FALSE = Buffer.from('false')
@@ -45,26 +47,27 @@ export function refuseFrom(cursor: Cursor, start: number, description: string): 
 }
 
 function skipArray(cursor: Cursor): void {
-  let more = cursor.enter()
-  while (more) {
-    skipValue(cursor)
-    more = cursor.nextElement()
-  }
+  for (let more = cursor.enter(); more; more = cursor.nextElement()) skipValue(cursor)
 }
 
 function skipObject(cursor: Cursor): void {
   const start = cursor.position
-  const keys = new Set<string>()
-  let more = cursor.enter()
-  while (more) {
-    const key = readKey(cursor)
-    if (keys.has(key)) throw duplicateKey(key)
-    keys.add(key)
+  const { keys } = cursor
+  const base = keys.push()
+  for (let more = cursor.enter(); more; more = cursor.nextMember()) {
+    const key = cursor.position
+    keys.pass(cursor, base)
     cursor.colon()
-    if (key === '@type') cursor.types.set(start, cursor.position)
+    if (cursor.isSearching && isTypeKey(cursor, key)) cursor.types.set(start, cursor.position)
     skipValue(cursor)
-    more = cursor.nextMember()
   }
+  keys.pop(base)
+}
+
+/** Whether the key at a place is `@type`, in which only the first character may be hard to tell at first sight. */
+function isTypeKey(cursor: Cursor, place: number): boolean {
+  const first = cursor.bytes[place + 1]
+  return (first === AT_SIGN || first === BACKSLASH) && readNameAt(cursor, place) === '@type'
 }
 
 /** Reads `true` or `false`; undefined, and nothing is read, when something else is at the position. */

@@ -16,12 +16,9 @@ for (let value = 0; value < 16; value++) {
   HEX[digit.toUpperCase().charCodeAt(0)] = value
 }
 
-/** What is written for a lone surrogate, which UTF-8 cannot express: a byte that no UTF-8 has. */
-const NO_CHARACTER = 0xff
-
 /**
- * Copies what the JSON string at the position means, in UTF-8 and without a length. False when it has a lone surrogate;
- * what was written is of no use then.
+ * Copies what the JSON string at the position means, in UTF-8 and without a length. False when it has a lone surrogate,
+ * which is written as if it were a character.
  */
 export function copyString(cursor: Cursor, out: Writer): boolean {
   // No escape is shorter than what it stands for.
@@ -63,14 +60,10 @@ function copyEscape(cursor: Cursor, out: Writer): boolean {
   }
   const unit = hexUnit(cursor, position + 2)
   cursor.position = position + 6
-  if (unit < 0xd800 || unit > 0xdfff) {
-    writeCharacter(out, unit)
-    return true
-  }
-  const second = unit < 0xdc00 ? lowSurrogate(cursor) : 0
+  const second = unit >= 0xd800 && unit < 0xdc00 ? lowSurrogate(cursor) : 0
   if (second === 0) {
-    out.byte(NO_CHARACTER)
-    return false
+    writeCharacter(out, unit)
+    return unit < 0xd800 || unit > 0xdfff
   }
   cursor.position = position + 12
   writeCharacter(out, 0x10000 + ((unit - 0xd800) << 10) + (second - 0xdc00))
@@ -155,10 +148,24 @@ function passEscape(cursor: Cursor, position: number): number {
 export function readName(cursor: Cursor): string {
   const { bytes, position: start } = cursor
   const seen = passString(cursor)
-  const end = cursor.position - 1
-  if (seen === PLAIN) return bytes.toString('latin1', start + 1, end)
-  if (seen === BEYOND_ASCII) return bytes.toString('utf8', start + 1, end)
-  return JSON.parse(bytes.toString('utf8', start, end + 1)) as string
+  const end = cursor.position
+  if (seen === PLAIN) return bytes.toString('latin1', start + 1, end - 1)
+  if (seen === BEYOND_ASCII) return bytes.toString('utf8', start + 1, end - 1)
+  const { unescaped } = cursor
+  cursor.position = start
+  unescaped.start()
+  const wellFormed = copyString(cursor, unescaped)
+  if (wellFormed) return unescaped.bytes.toString('utf8', 0, unescaped.position)
+  return JSON.parse(bytes.toString('utf8', start, end)) as string
+}
+
+/** Reads the string at a place that has been read before. */
+export function readNameAt(cursor: Cursor, place: number): string {
+  const { position } = cursor
+  cursor.position = place
+  const name = readName(cursor)
+  cursor.position = position
+  return name
 }
 
 /** Reads the key at the position. */
@@ -169,15 +176,18 @@ export function readKey(cursor: Cursor): string {
 
 /** Reads the string at the position to `cursor.text`, for those who look for something in it. */
 export function readText(cursor: Cursor): void {
-  const { bytes, position: start, text } = cursor
+  const { position: start, text } = cursor
   if ((passString(cursor) & ESCAPES) === 0) {
-    text.bytes = bytes
+    text.bytes = cursor.bytes
     text.start = start + 1
     text.end = cursor.position - 1
   } else {
-    // A lone surrogate becomes U+FFFD, which nothing that is looked for has.
-    text.bytes = Buffer.from(JSON.parse(bytes.toString('utf8', start, cursor.position)) as string)
+    const { unescaped } = cursor
+    cursor.position = start
+    unescaped.start()
+    copyString(cursor, unescaped)
+    text.bytes = unescaped.bytes
     text.start = 0
-    text.end = text.bytes.length
+    text.end = unescaped.position
   }
 }

@@ -1,18 +1,30 @@
-/** Up to this size the buffer is kept for the next message. */
-const KEPT_SIZE = 256 * 1024
+/** What `reserve` keeps free at least: more than any two tags (5 bytes), lengths (5) and numbers (10) together. */
+const SLACK = 64
 
-/** What `reserve` keeps free at least: more than any tag (5 bytes), length (5) and number (10) together. */
-const SLACK = 32
+/** More than messages can be nested on the wire when the text is as deep as it may be: three times that. */
+const MAX_DEPTH = 512
 
 /** Writes the wire format of protobuf (https://protobuf.dev/programming-guides/encoding/) to a buffer that grows. */
 export class Writer {
-  bytes: Buffer = Buffer.allocUnsafeSlow(KEPT_SIZE)
+  bytes: Buffer
   /** How much is written. Setting it back takes back what was written since. */
   position = 0
-  #view = viewOf(this.bytes)
+  readonly #keptSize: number
+  #view: DataView
+  #depth = 0
+  /** How many bytes the length of the last message took, by depth. */
+  readonly #widths = new Uint8Array(MAX_DEPTH).fill(1)
+
+  /** @param keptSize in bytes: up to this size the buffer is kept for the next message. */
+  constructor(keptSize: number) {
+    this.#keptSize = keptSize
+    this.bytes = Buffer.allocUnsafeSlow(keptSize)
+    this.#view = viewOf(this.bytes)
+  }
 
   start(): void {
     this.position = 0
+    this.#depth = 0
   }
 
   /** A copy of what is written. */
@@ -24,7 +36,7 @@ export class Writer {
 
   /** Lets go of what a large message needed. */
   release(): void {
-    if (this.bytes.length > KEPT_SIZE) this.#use(Buffer.allocUnsafeSlow(KEPT_SIZE))
+    if (this.bytes.length > this.#keptSize) this.#use(Buffer.allocUnsafeSlow(this.#keptSize))
   }
 
   /** Makes room for that many bytes, and a tag, a length and a number on top. The other methods count on it. */
@@ -96,26 +108,48 @@ export class Writer {
     this.position += 8
   }
 
-  /** Begins a part that has its length in front. What is returned is for `end`. */
-  begin(): number {
+  /** Begins a text, which has its length in front. What is returned is for `endText`. */
+  beginText(): number {
     return this.position++
   }
 
-  /** Writes the length of the part in front of it. One byte was left for it; a longer part moves to make room. */
-  end(start: number): void {
+  /** Writes the length of a text in front of it. One byte was left for it: a longer text moves to make room. */
+  endText(start: number): void {
     const length = this.position - start - 1
     if (length < 0x80) this.bytes[start] = length
-    else this.#endLong(start, length)
+    else this.#writeLength(start, 1, length)
   }
 
-  #endLong(start: number, length: number): void {
-    const widening = length < 0x4000 ? 1 : length < 0x200000 ? 2 : length < 0x10000000 ? 3 : 4
-    this.reserve(widening)
-    this.bytes.copyWithin(start + 1 + widening, start + 1, this.position)
-    const end = this.position + widening
+  /**
+   * Begins a message, or whatever else has parts and its length in front. What is returned is for `end`, which must follow.
+   * As much room is left for the length as it needed for the one before at the same depth, which will be alike.
+   */
+  begin(): number {
+    const start = this.position
+    this.position += this.#widths[this.#depth++]!
+    return start
+  }
+
+  /** Writes the length of the message in front of it, and returns it. */
+  end(start: number): number {
+    const room = this.#widths[--this.#depth]!
+    const length = this.position - start - room
+    if (room === 1 && length < 0x80) this.bytes[start] = length
+    else this.#widths[this.#depth] = this.#writeLength(start, room, length)
+    return length
+  }
+
+  /** Writes a length where there is room for it, or moves what follows. Returns how many bytes the length takes. */
+  #writeLength(start: number, room: number, length: number): number {
+    const width = length < 0x80 ? 1 : length < 0x4000 ? 2 : length < 0x200000 ? 3 : length < 0x10000000 ? 4 : 5
+    if (width !== room) {
+      this.reserve(width)
+      this.bytes.copyWithin(start + width, start + room, this.position)
+    }
     this.position = start
     this.varint32(length)
-    this.position = end
+    this.position += length
+    return width
   }
 }
 

@@ -88,6 +88,13 @@ t.test('an Any of a type that is not known, or that does not fit its type, is re
   }
 })
 
+t.test('each of many is refused for itself', async t => {
+  const anys = Array(200).fill('{"title":"x"}').join()
+  const list = complaints(WellKnownSchema, `{"anys":[${anys}]}`, { registry })
+  t.equal(list.length, 20)
+  t.equal(list.at(-1), 'anys[19].@type: must be the URL of a message type that is known here')
+})
+
 t.test('unknown fields beside the type are ignored when the route says so', async t => {
   for (const text of [`{"@type":"${BOOK}","x":1}`, `{"@type":"${DURATION}","value":"1s","x":{}}`]) {
     t.same(complaints(WellKnownSchema, `{"any":${text}}`, { registry, unknownFields: 'ignore' }), [])
