@@ -234,6 +234,10 @@ export const startErrors = {
     message: '%s %s is a route without a rule, and the route of %s',
     when: 'A plain route of Fastify has the method and path of an rpc.'
   },
+  SLUICE_ERR_ARGUMENT_INVALID: {
+    message: '%s (see sluice --help)',
+    when: 'An argument of `sluice` is missing or wrong.'
+  },
   SLUICE_ERR_DESCRIPTORS_INVALID: {
     message: '%s: %s',
     when: 'The descriptors that `sluice` was given cannot be read, or serve nothing over HTTP.'

@@ -1,18 +1,21 @@
 import type { DescMethod, DescService } from '@bufbuild/protobuf'
-import type { FastifyInstance, FastifyRequest, RouteHandlerMethod } from 'fastify'
+import type { FastifyInstance, RouteHandlerMethod } from 'fastify'
 import fp from 'fastify-plugin'
 import { StartError } from '../errors.ts'
-import { routerPath } from '../lib/httprule/match.ts'
-import { type HttpRule, httpRules, RuleError } from '../lib/httprule/rules.ts'
+import { didYouMean, quoteName } from '../lib/codec/nearest.ts'
+import { httpRules, RuleError } from '../lib/httprule/rules.ts'
 import { type RoutePolicy, routePolicy } from '../lib/policies/route-policy.ts'
-import { type CompiledRoute, compileRoute } from '../lib/transcode/bind.ts'
+import { compileRoute } from '../lib/transcode/bind.ts'
 import { headerFields } from '../lib/transcode/header-fields.ts'
+import { compileLocation, type ServedRule } from '../lib/transcode/location.ts'
 import { nullFields } from '../lib/transcode/nulls.ts'
+import type { Channel } from '../lib/upstream/channel.ts'
 import { compileBindRequest } from './transcode/bind-request.ts'
-import { bodyKindOf, withBodies } from './transcode/body.ts'
+import { bodyKindOf, takeJsonBodies, withBodies } from './transcode/body.ts'
 import { createOpenStreams } from './transcode/open-streams.ts'
 import type { MethodOptions, TranscodeOptions } from './transcode/options.ts'
 import type { RouteParts } from './transcode/route-parts.ts'
+import { createRouting, type Routing } from './transcode/routing.ts'
 import type { TranscodedRoute } from './transcode/transcoded-route.ts'
 import { unaryHandler } from './transcode/unary.ts'
 
@@ -48,32 +51,42 @@ async function transcoding(gateway: FastifyInstance, { keepAliveMs = 15_000 }: T
   if (!(keepAliveMs > 0)) {
     throw new StartError('SLUICE_ERR_OPTION_INVALID', ['transcoding', 'keepAliveMs must be above 0'])
   }
-  const owners = new Map<string, string>()
+  const routing = createRouting(gateway)
   const streams = createOpenStreams()
   const routes: TranscodedRoute[] = []
 
-  gateway.removeAllContentTypeParsers()
-  gateway.addContentTypeParser(
-    /^application\/(?:[\w.-]+\+)?json(?:;|$)/,
-    { parseAs: 'buffer' },
-    async (_request: FastifyRequest, body: Buffer) => (body.length === 0 ? undefined : body)
-  )
-
+  takeJsonBodies(gateway)
   gateway.decorate('transcodedRoutes', routes)
+  gateway.addPathGuide(routing)
 
   gateway.decorate('transcode', function transcode(this: FastifyInstance, service, options) {
+    if (this.prefix !== '') {
+      const problem = `a scope with the prefix "${this.prefix}" cannot have it: its paths are those of its templates`
+      throw new StartError('SLUICE_ERR_OPTION_INVALID', [service.typeName, problem])
+    }
     const methods = (options.methods ?? {}) as Record<string, MethodOptions<DescMethod>>
     const unused = new Set(Object.keys(methods))
+    const served: ServedRule[] = []
     for (const method of service.methods) {
-      const methodOptions = methods[method.localName] ?? {}
-      const policy = policyOf(method, methodOptions)
+      const policy = policyOf(method, methods[method.localName] ?? {})
       const rules = httpRules(method)
       if (rules.length === 0 || policy.access === 'internal') continue
       unused.delete(method.localName)
-      for (const rule of rules) {
-        claimRoute(owners, rule)
-        addRoute(this, { rule, policy, service: options, options: methodOptions, streams, keepAliveMs, routes })
-      }
+      for (const rule of rules) served.push({ rule, policy })
+    }
+    for (const { rule, policy } of served) {
+      const methodOptions = methods[rule.method.localName] ?? {}
+      addRoute(this, {
+        rule,
+        policy,
+        served,
+        service: options,
+        options: methodOptions,
+        streams,
+        keepAliveMs,
+        routes,
+        routing
+      })
     }
     for (const name of unused) throw new StartError('SLUICE_ERR_METHOD_UNKNOWN', [service.typeName, name])
   })
@@ -88,31 +101,24 @@ function policyOf(method: DescMethod, { handler: _, nulls: __, ...overrides }: M
   return routePolicy(method, overrides)
 }
 
-function claimRoute(owners: Map<string, string>, { httpMethod, template, method }: HttpRule): void {
-  const route = `${httpMethod} ${routerPath(template)}`
-  const rpc = `${method.parent.typeName}.${method.name}`
-  const owner = owners.get(route)
-  if (owner !== undefined) throw new StartError('SLUICE_ERR_ROUTE_DUPLICATE', [httpMethod, template.text, owner, rpc])
-  owners.set(route, rpc)
-}
-
 /** What serves each kind of rpc. An rpc of a kind that is not here has no route. */
 const handlers: Partial<Record<DescMethod['methodKind'], (parts: RouteParts) => RouteHandlerMethod>> = {
   unary: unaryHandler
 }
 
 /** A rule of an rpc, and what is said about it. */
-interface Offer extends Pick<RouteParts, 'streams' | 'keepAliveMs'> {
-  rule: HttpRule
-  policy: RoutePolicy
+interface Offer extends ServedRule, Pick<RouteParts, 'streams' | 'keepAliveMs'> {
+  /** All rules of the same service. */
+  served: readonly ServedRule[]
   service: TranscodeOptions<DescService>
   options: MethodOptions<DescMethod>
   /** Takes the route, once it is there. */
   routes: TranscodedRoute[]
+  routing: Routing
 }
 
 function addRoute(gateway: FastifyInstance, offer: Offer): void {
-  const { rule, policy, service, routes } = offer
+  const { rule, policy, service, routes, routing } = offer
   const { method, template } = rule
   if (method.methodKind === 'bidi_streaming') {
     const problem =
@@ -124,11 +130,11 @@ function addRoute(gateway: FastifyInstance, offer: Offer): void {
   const print = printOptionsOf(offer)
   const parts = routeParts(gateway, offer, print)
   const handlerTimeout = handlerTimeoutOf(gateway, parts)
+  const place = routing.add(rule)
   withBodies(gateway, bodyKindOf(rule), scope => {
     scope.route({
-      method: rule.httpMethod === '*' ? [...gateway.supportedMethods] : rule.httpMethod,
-      url: routerPath(template),
-      config: { policy, template: template.text, matches: rawPath => matches(parts.route, rawPath) },
+      ...place,
+      config: { policy, template: template.text },
       ...(handlerTimeout !== null && { handlerTimeout }),
       handler: compileHandler(parts)
     })
@@ -149,7 +155,7 @@ function printOptionsOf({ rule: { method }, service, options }: Offer): Transcod
 }
 
 function routeParts(gateway: FastifyInstance, offer: Offer, print: TranscodedRoute['print']): RouteParts {
-  const { rule, policy, service, options, streams, keepAliveMs } = offer
+  const { rule, policy, served, service, options, streams, keepAliveMs } = offer
   const { method } = rule
   if (options.handler !== undefined && method.methodKind !== 'unary') {
     const rpc = `${method.parent.typeName}.${method.name}`
@@ -165,8 +171,9 @@ function routeParts(gateway: FastifyInstance, offer: Offer, print: TranscodedRou
     method,
     route,
     policy,
-    channel: gateway.upstreams[service.upstream],
+    channel: channelOf(gateway, offer),
     handler: options.handler ?? null,
+    locate: policy.successStatus === 201 ? compileLocation(offer, served) : null,
     bodyLimit: gateway.initialConfig.bodyLimit!,
     streams,
     keepAliveMs,
@@ -174,13 +181,11 @@ function routeParts(gateway: FastifyInstance, offer: Offer, print: TranscodedRou
   }
 }
 
-/** The router matches more than the template when it cannot express it; a path that is malformed is one of the route's. */
-function matches({ capture }: CompiledRoute, rawPath: string): boolean {
-  try {
-    return capture(rawPath) !== null
-  } catch {
-    return true
-  }
+function channelOf({ upstreams }: FastifyInstance, { rule, service }: Offer): Channel {
+  const channel = upstreams[service.upstream]
+  if (channel !== undefined) return channel
+  const problem = `upstream: there is no ${quoteName(service.upstream)}${didYouMean(service.upstream, Object.keys(upstreams))}`
+  throw new StartError('SLUICE_ERR_OPTION_INVALID', [rule.method.parent.typeName, problem])
 }
 
 export default fp(transcoding, {

@@ -9,7 +9,7 @@ import { PaymentService } from '../gen/shop/payment/v1/payment_pb.ts'
 import { ProductService } from '../gen/shop/product/v1/product_pb.ts'
 import { UserService } from '../gen/shop/user/v1/user_pb.ts'
 import { Access, policy } from '../gen/sluice/v1/policy_pb.ts'
-import { build, settings } from './helper.ts'
+import { build, productIds, settings } from './helper.ts'
 
 const services: DescService[] = [UserService, ProductService, OrderService, PaymentService, InventoryService]
 const methods = services.flatMap(service => service.methods)
@@ -60,7 +60,7 @@ t.test('the routes of the shop', async t => {
   ] as const) {
     t.equal((await call(method, path)).status, 401, `${method} ${path} is there, for who is signed in`)
   }
-  for (const path of ['/health', '/ready', '/api/v1/products', '/api/v1/products/a']) {
+  for (const path of ['/health', '/ready', '/api/v1/products', `/api/v1/products/${productIds[0]}`]) {
     t.equal((await call('GET', path)).status, 200, `GET ${path} is there for everybody`)
   }
 })

@@ -8,12 +8,14 @@ import type { RouteParts } from './route-parts.ts'
 export type Answer = (reply: FastifyReply, wire: Uint8Array) => FastifyReply
 
 /** Compiles how the one message that an rpc answers with is sent: as JSON, or as the body that it is. */
-export function compileAnswer({ method, route, policy }: RouteParts): Answer {
+export function compileAnswer({ method, route, policy, locate }: RouteParts): Answer {
   const pickEtag = route.rule.httpMethod === 'GET' && hasEtag(method) ? compilePick(method.output, 'etag') : null
   const readRawBody = compileReadRawBody(route.rule)
   return (reply, wire) => {
     const etag = pickEtag?.(wire)
     if (etag !== undefined) reply.header('etag', etag)
+    const location = locate?.(wire)
+    if (location !== undefined) reply.header('location', location)
     reply.code(policy.successStatus)
     if (policy.successStatus === 204) return reply.send()
     if (readRawBody === null) return reply.type('application/json; charset=utf-8').send(route.print(wire))

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { RequestError } from '../../errors.ts'
 import type { HttpRule } from '../../lib/httprule/rules.ts'
 import { rawBodyToWire, takesRawBody } from '../../lib/stream/http-body.ts'
 
@@ -12,6 +13,19 @@ export type BodyKind = 'json' | 'raw' | 'stream'
 export function bodyKindOf(rule: HttpRule): BodyKind {
   if (rule.method.methodKind === 'client_streaming' && rule.body !== '') return 'stream'
   return takesRawBody(rule) ? 'raw' : 'json'
+}
+
+const jsonType = /^application\/(?:[\w.-]+\+)?json[ \t]*(?:;|$)/
+const charset = /;[ \t]*charset=(?:"([^"]*)"|([^;\s]*))/i
+
+/** Takes JSON, and no other bodies, as they came: undefined when they are empty. JSON is UTF-8 (RFC 8259, section 8.1). */
+export function takeJsonBodies(gateway: FastifyInstance): void {
+  gateway.removeAllContentTypeParsers()
+  gateway.addContentTypeParser(jsonType, { parseAs: 'buffer' }, async ({ headers }: FastifyRequest, body: Buffer) => {
+    const [, quoted, name = quoted ?? 'utf-8'] = charset.exec(headers['content-type'] ?? '') ?? []
+    if (!/^utf-?8$/i.test(name)) throw new RequestError('SLUICE_ERR_MEDIA_TYPE')
+    return body.length === 0 ? undefined : body
+  })
 }
 
 /**

@@ -2,6 +2,7 @@ import type { DescMethod } from '@bufbuild/protobuf'
 import type { FastifyRequest } from 'fastify'
 import type { RoutePolicy } from '../../lib/policies/route-policy.ts'
 import type { BoundRequest, CompiledRoute } from '../../lib/transcode/bind.ts'
+import type { Locate } from '../../lib/transcode/location.ts'
 import type { Channel } from '../../lib/upstream/channel.ts'
 import type { OpenStreams } from './open-streams.ts'
 import type { Handler } from './options.ts'
@@ -15,6 +16,8 @@ export interface RouteParts {
   channel: Channel
   /** What serves the rpc instead of the upstream; null: nothing does. Only unary rpcs have one. */
   handler: Handler<DescMethod> | null
+  /** Finds the path of what was created in its answer; null: the answer is of another status, or nothing reads it. */
+  locate: Locate | null
   /** The most that a message of a request may hold, in bytes of JSON. */
   bodyLimit: number
   /** Where server streams are known as long as they are open. */

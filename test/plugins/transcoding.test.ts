@@ -161,21 +161,51 @@ t.test('also with a refusal that is replayed', async t => {
 })
 
 t.test('a path is matched as it was sent: an encoded slash stays in its segment', async t => {
-  const ids: string[] = []
-  const { call } = await build(
-    t,
-    {},
-    {
-      product: {
-        getProduct({ productId }) {
-          ids.push(productId)
-          return {}
-        }
-      }
-    }
+  const { call, upstream } = await build(t)
+  const { status, body } = await call('GET', '/api/v1/products/a%2Fb')
+  t.equal(status, 400)
+  t.match(body, { reason: 'VALIDATION_FAILED', error: 'product_id: must be a valid UUID' })
+  t.same(upstream.calls, [])
+})
+
+t.test('what breaks a rule of the proto is told all at once, before a service is asked', async t => {
+  const { call, upstream } = await build(t)
+  const items = [{ productId: 'x', quantity: 0 }]
+  const { status, body } = await call('POST', '/api/v1/orders', {
+    body: { ...order, items, paymentToken: 'a b' },
+    token: await signToken()
+  })
+  t.equal(status, 400)
+  t.match(body, { code: 'INVALID_ARGUMENT', reason: 'VALIDATION_FAILED' })
+  const [, { field_violations }] = body.details
+  t.same(
+    field_violations.map(({ field }: { field: string }) => field),
+    ['items[0].productId', 'items[0].quantity', 'paymentToken']
   )
-  await call('GET', '/api/v1/products/a%2Fb')
-  t.same(ids, ['a/b'])
+  t.same(upstream.calls, [])
+})
+
+t.test('what was created has a Location, by which it is read', async t => {
+  const { call } = await build(t)
+  const token = await signToken()
+  const { headers } = await call('POST', '/api/v1/orders', { body: order, token })
+  t.equal(headers.get('location'), `/api/v1/orders/${orderId}`)
+  t.equal((await call('GET', headers.get('location')!, { token })).body.id, orderId)
+})
+
+t.test('a body in another charset than UTF-8 is 415', async t => {
+  const { gateway } = await build(t)
+  const statusOf = async (type: string) => {
+    const headers = { 'content-type': type }
+    const payload = '{"email":"a@b.c","password":"password123"}'
+    return (await gateway.inject({ method: 'POST', url: '/api/v1/users/login', headers, payload })).statusCode
+  }
+  for (const type of ['application/json; charset=latin1', 'application/json;charset="utf-16"', 'text/plain']) {
+    t.equal(await statusOf(type), 415, type)
+  }
+  for (const type of ['application/json', 'application/json; charset=UTF-8', 'application/json;charset="utf-8"']) {
+    t.not(await statusOf(type), 415, type)
+  }
 })
 
 t.test('an rpc for services has no route', async t => {
@@ -220,16 +250,16 @@ t.test('a handler takes the place of the call, and its answer is printed as the 
       getProduct: { successStatus: 203, handler: async ({ productId }) => create(ProductSchema, { id: productId }) }
     }
   })
-  const { statusCode, body } = await gateway.inject('/api/v1/products/a-1')
+  const { statusCode, body } = await gateway.inject(`/api/v1/products/${productIds[0]}`)
   t.equal(statusCode, 203)
-  t.match(JSON.parse(body), { id: 'a-1', name: '' })
+  t.match(JSON.parse(body), { id: productIds[0], name: '' })
 })
 
 t.test('a success without content has none', async t => {
   const gateway = startWith(t, {
     methods: { getProduct: { successStatus: 204, handler: async () => create(ProductSchema) } }
   })
-  const { statusCode, body } = await gateway.inject('/api/v1/products/a-1')
+  const { statusCode, body } = await gateway.inject(`/api/v1/products/${productIds[0]}`)
   t.equal(statusCode, 204)
   t.equal(body, '')
 })
@@ -240,7 +270,7 @@ t.test('fields may have their JSON names, and unknown ones may be let pass', asy
     unknownFields: 'ignore',
     methods: { getProduct: { handler: async () => create(ProductSchema, { imageUrl: '/a.png' }) } }
   })
-  const { body } = await gateway.inject('/api/v1/products/a-1?hint=none')
+  const { body } = await gateway.inject(`/api/v1/products/${productIds[0]}?hint=none`)
   t.equal(JSON.parse(body).imageUrl, '/a.png')
 })
 
