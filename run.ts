@@ -14,9 +14,14 @@ export async function run(build: Build, env: NodeJS.ProcessEnv = process.env): P
   try {
     await start(build, loadConfig(env))
   } catch (error) {
-    console.error(`sluice: ${explain(error)}`)
-    process.exit(1)
+    fail(error)
   }
+}
+
+/** Ends the process that cannot start, with what is wrong on standard error. */
+export function fail(error: unknown): never {
+  console.error(`sluice: ${explain(error)}`)
+  process.exit(1)
 }
 
 async function start(build: Build, config: Config): Promise<void> {

@@ -150,7 +150,7 @@ function handlerTimeoutOf({ server }: FastifyInstance, { method, policy }: Route
 
 function printOptionsOf({ rule: { method }, service, options }: Offer): TranscodedRoute['print'] {
   const nulls = nullFields(method.output, options.nulls ?? [])
-  if (typeof nulls !== 'string') return { ...service.print, nulls }
+  if (typeof nulls !== 'string') return { ...service.print, registry: service.registry, nulls }
   throw new StartError('SLUICE_ERR_OPTION_INVALID', [`${method.parent.typeName}.${method.name}`, nulls])
 }
 
@@ -164,6 +164,7 @@ function routeParts(gateway: FastifyInstance, offer: Offer, print: TranscodedRou
   const route = compileRoute(rule, {
     print,
     unknownFields: service.unknownFields,
+    registry: service.registry,
     claims: policy.claims.map(({ field }) => field),
     headers: headerFields(policy)
   })

@@ -1,4 +1,4 @@
-import type { DescMethod, DescService, MessageShape } from '@bufbuild/protobuf'
+import type { DescMethod, DescService, MessageShape, Registry } from '@bufbuild/protobuf'
 import type { FastifyRequest } from 'fastify'
 import type { ToJsonOptions } from '../../lib/codec/to-json/compile.ts'
 import type { RoutePolicy } from '../../lib/policies/route-policy.ts'
@@ -23,7 +23,9 @@ export interface TranscodeOptions<Service extends DescService> {
   upstream: UpstreamName
   methods?: { [Name in keyof Service['method']]?: MethodOptions<Service['method'][Name]> }
   /** How responses are printed. Default: proto field names, implicit fields, short enums, 64-bit integers as strings. */
-  print?: Partial<Omit<ToJsonOptions, 'nulls'>>
+  print?: Partial<Omit<ToJsonOptions, 'nulls' | 'registry'>>
+  /** The types that a google.protobuf.Any may hold, in requests and answers. Default: none, an Any is refused. */
+  registry?: Registry
   /** What becomes of request fields that the message does not have. Default: reject. */
   unknownFields?: 'reject' | 'ignore'
 }

@@ -1,0 +1,90 @@
+import { parseArgs } from 'node:util'
+import { StartError } from '../../errors.ts'
+
+export const usage = `Usage: sluice --upstream [SERVICE=]ADDRESS... [--descriptors FILE] [--public] [--port PORT]
+
+Serves gRPC services over HTTP+JSON, by the google.api.http rules in their descriptors.
+
+  --upstream [SERVICE=]ADDRESS  where the services are: host:port, or a URL that begins with http:// or https://.
+                                With SERVICE, such as shop.user.v1.UserService=localhost:9001, only that one.
+  --descriptors FILE            a FileDescriptorSet, as \`buf build -o FILE\` and
+                                \`protoc --include_imports --descriptor_set_out=FILE\` write it.
+                                Without it, each upstream is asked by gRPC server reflection.
+  --public                      anybody may call what has no sluice.v1.policy. Without it, only with a token.
+  --port PORT                   the port to listen on, instead of the variable PORT (8080).
+  --help                        this text
+
+Everything else is set by variables of the environment: see docs/configuration.md.
+`
+
+/** What `sluice` was asked for. */
+export interface Arguments {
+  help: boolean
+  /** The file of the descriptors; null: ask the upstreams. */
+  descriptors: string | null
+  upstreams: readonly UpstreamArgument[]
+  /** Whether methods without a policy are open to anybody. */
+  isPublic: boolean
+  port: string | null
+}
+
+export interface UpstreamArgument {
+  /** The full name of the only service that is there; null: all that no other argument names. */
+  service: string | null
+  /** An origin: `http://localhost:9001`. */
+  url: string
+}
+
+/**
+ * Reads the arguments of `sluice`.
+ *
+ * @throws {StartError} SLUICE_ERR_ARGUMENT_INVALID
+ */
+export function parseArguments(args: readonly string[]): Arguments {
+  const { values } = parse(args)
+  const upstreams = (values.upstream ?? []).map(parseUpstream)
+  if (upstreams.length === 0 && !values.help) throw invalid('--upstream is missing')
+  for (const [index, { service }] of upstreams.entries()) {
+    const isTwice = upstreams.findIndex(other => other.service === service) !== index
+    if (service !== null && isTwice) throw invalid(`--upstream: ${service} has two addresses`)
+    if (service === null && isTwice && values.descriptors !== undefined) {
+      throw invalid('--upstream: with --descriptors, only one address can be for all services')
+    }
+  }
+  return {
+    help: values.help,
+    descriptors: values.descriptors ?? null,
+    upstreams,
+    isPublic: values.public,
+    port: values.port ?? null
+  }
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        help: { type: 'boolean', default: false },
+        descriptors: { type: 'string' },
+        upstream: { type: 'string', multiple: true },
+        public: { type: 'boolean', default: false },
+        port: { type: 'string' }
+      }
+    })
+  } catch (error) {
+    throw invalid((error as Error).message, error)
+  }
+}
+
+function parseUpstream(text: string): UpstreamArgument {
+  const [, service = null, address = ''] = /^(?:([\w.]+)=)?(.*)$/.exec(text) ?? []
+  const url = URL.parse(/^https?:\/\//.test(address) ? address : `http://${address}`)
+  const isOrigin = url !== null && url.username === '' && url.pathname === '/' && url.search === '' && url.hash === ''
+  if (isOrigin && address !== '') return { service, url: url.origin }
+  throw invalid(`--upstream: ${text} must be [SERVICE=]host:port`)
+}
+
+function invalid(problem: string, cause?: unknown): StartError {
+  return new StartError('SLUICE_ERR_ARGUMENT_INVALID', [problem], { cause })
+}
