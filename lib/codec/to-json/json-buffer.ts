@@ -1,5 +1,3 @@
-import { PrintError } from '../../transcode/errors.ts'
-
 const INITIAL_BYTES = 16 * 1024
 
 /** A buffer that has grown beyond this is handed over instead of kept. */
@@ -16,6 +14,9 @@ const MAX_LOOPED_BYTES = 64
 
 const COMMA = 0x2c
 
+/** More text than is printed. The message completes a sentence about the answer. */
+export class LengthError extends Error {}
+
 /**
  * Where JSON text is written to, as UTF-8, and the buffer of which is used again. Whatever writes `bytes` and moves `pos`
  * has made sure with `reserve` that there is room.
@@ -25,6 +26,12 @@ const COMMA = 0x2c
 export class JsonBuffer {
   bytes = Buffer.allocUnsafeSlow(INITIAL_BYTES)
   pos = 0
+  readonly #maxBytes: number
+
+  /** @param maxBytes the length from which on a LengthError is thrown instead of making room. */
+  constructor(maxBytes = MAX_BYTES) {
+    this.#maxBytes = maxBytes
+  }
 
   /** Makes room for this many bytes. */
   reserve(count: number): void {
@@ -32,8 +39,8 @@ export class JsonBuffer {
   }
 
   #grow(needed: number): void {
-    if (needed > MAX_BYTES) throw new PrintError(`the answer is longer than ${MAX_BYTES} bytes as JSON`)
-    const grown = Buffer.allocUnsafeSlow(Math.min(MAX_BYTES, Math.max(needed, this.bytes.length * 2)))
+    if (needed > this.#maxBytes) throw new LengthError(`it is longer than ${this.#maxBytes} bytes as JSON`)
+    const grown = Buffer.allocUnsafeSlow(Math.min(this.#maxBytes, Math.max(needed, this.bytes.length * 2)))
     grown.set(this.bytes.subarray(0, this.pos))
     this.bytes = grown
   }

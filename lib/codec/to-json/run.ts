@@ -1,5 +1,5 @@
 import { PrintError } from '../../transcode/errors.ts'
-import { JsonBuffer } from './json-buffer.ts'
+import { JsonBuffer, LengthError } from './json-buffer.ts'
 import { DISORDER, type MessagePrinter } from './message-printer.ts'
 import { WireCursor, WireError } from './wire-cursor.ts'
 
@@ -10,7 +10,7 @@ const out = new JsonBuffer()
  * Prints a message.
  *
  * @param typeName the type of the message, for the error.
- * @throws PrintError when a part has no JSON form, or the bytes are no such message.
+ * @throws PrintError when a part has no JSON form, or the bytes are no such message, or the text is too long.
  */
 export function printWire(wire: Uint8Array, printer: MessagePrinter, typeName: string): Buffer {
   try {
@@ -18,6 +18,7 @@ export function printWire(wire: Uint8Array, printer: MessagePrinter, typeName: s
     return out.take()
   } catch (error) {
     out.clear()
+    if (error instanceof LengthError) throw new PrintError(`${typeName}: ${error.message}`, { cause: error })
     if (!(error instanceof WireError)) throw error
     throw new PrintError(`${typeName}: the bytes are malformed: ${error.message}`, { cause: error })
   }

@@ -10,7 +10,8 @@ export interface ToJsonOptions extends PrintStyle {
   nulls: ReadonlySet<DescField>
 }
 
-const DEFAULTS: ToJsonOptions = {
+/** How answers are printed unless a route plugin says something else. */
+export const printDefaults: ToJsonOptions = {
   fieldNames: 'proto',
   implicitFields: true,
   enums: 'short',
@@ -23,7 +24,7 @@ const scopes = codecScopes<MessagePrinter>()
 
 /** What printers share that are compiled with these options; they share it with those compiled before with equal ones. */
 export function scopeOf(options: Partial<ToJsonOptions> = {}): Scope {
-  const { registry, nulls, ...style } = { ...DEFAULTS, ...options }
+  const { registry, nulls, ...style } = { ...printDefaults, ...options }
   const nullable = new Set([...nulls].map(String))
   const key = JSON.stringify([style.fieldNames, style.implicitFields, style.enums, style.int64, [...nullable].sort()])
   return newScope({ ...style, registry }, nullable, scopes(key, registry))
