@@ -12,10 +12,12 @@ import { nullFields } from '../lib/transcode/nulls.ts'
 import type { Channel } from '../lib/upstream/channel.ts'
 import { compileBindRequest } from './transcode/bind-request.ts'
 import { bodyKindOf, takeJsonBodies, withBodies } from './transcode/body.ts'
+import { clientStreamHandler } from './transcode/client-stream.ts'
 import { createOpenStreams } from './transcode/open-streams.ts'
 import type { MethodOptions, TranscodeOptions } from './transcode/options.ts'
 import type { RouteParts } from './transcode/route-parts.ts'
 import { createRouting, type Routing } from './transcode/routing.ts'
+import { serverStreamHandler } from './transcode/server-stream.ts'
 import type { TranscodedRoute } from './transcode/transcoded-route.ts'
 import { unaryHandler } from './transcode/unary.ts'
 
@@ -103,7 +105,9 @@ function policyOf(method: DescMethod, { handler: _, nulls: __, ...overrides }: M
 
 /** What serves each kind of rpc. An rpc of a kind that is not here has no route. */
 const handlers: Partial<Record<DescMethod['methodKind'], (parts: RouteParts) => RouteHandlerMethod>> = {
-  unary: unaryHandler
+  unary: unaryHandler,
+  server_streaming: serverStreamHandler,
+  client_streaming: clientStreamHandler
 }
 
 /** A rule of an rpc, and what is said about it. */

@@ -5,9 +5,6 @@ import { RequestError } from '../../errors.ts'
 /** How long a silent connection is left alone before the system asks whether the other end still lives. */
 const keepAliveProbeMs = 60_000
 
-/** How long what is left of a request is read after its answer, so that the client can read the answer. */
-const lingerMs = 2_000
-
 /** Connections whose request may take as long as it takes. */
 const uploading = new WeakSet<Socket>()
 
@@ -51,14 +48,17 @@ export function isLongUpload(socket: Socket): boolean {
 
 /**
  * Reads what is left of a request to nowhere once it is answered: a connection that is closed while the client still sends
- * is reset, and the client may never see the answer (RFC 9112, section 9.6). After a while it is closed all the same.
+ * is reset, and the client may never see the answer (RFC 9112, section 9.6).
+ *
+ * @param lingerMs after how long it is closed all the same.
  */
-export function lingerAfter(request: IncomingMessage, response: ServerResponse): void {
+export function lingerAfter(request: IncomingMessage, response: ServerResponse, lingerMs = 2_000): void {
   response.once('finish', () => {
     if (request.complete || request.destroyed) return
     const late = setTimeout(() => request.socket.destroy(), lingerMs)
     late.unref()
     request.once('close', () => clearTimeout(late))
-    request.resume()
+    // A reader that is about to leave would stop a stream that was only resumed.
+    request.on('data', () => {}).resume()
   })
 }
