@@ -23,6 +23,17 @@ export interface BreakerOptions {
   now?: () => number
 }
 
+/** A call that was let through. */
+export interface Admission {
+  /**
+   * The call goes on after its result, as a stream does; how it ends is told later. Until then it holds nobody up: a probe
+   * is decided by that it began well.
+   */
+  goOn(): void
+  /** How a call that goes on has ended. */
+  end(outcome: Outcome): void
+}
+
 /** Probes decide soon; who comes meanwhile is told to wait this long. */
 const halfOpenRetryMs = 1_000
 
@@ -48,7 +59,8 @@ export class CircuitOpenError extends Error {
  *
  * It has no timers: times are compared when a call comes. Each state is a generation, and what a call of an earlier one
  * says later is not heard; so probes that hang hold nobody up for longer than `openMs`. Probes that come slowly, because
- * requests do, have all the time they need.
+ * requests do, have all the time they need. A stream is a success when it ended well, and as a probe when it began well:
+ * then it is still heard when it fails later, after the circuit closed.
  */
 export class BreakerModule extends Module {
   readonly #options: BreakerOptions
@@ -56,6 +68,8 @@ export class BreakerModule extends Module {
   readonly #window: SlidingWindow
   #state: BreakerState = 'closed'
   #generation = 0
+  /** The generation whose probes closed the circuit; a probe that goes on is heard after that. Null while it is not closed. */
+  #closedBy: number | null = null
   /** When the state began. */
   #since: number
   /** Probes let through in this half-open state, and how many of them succeeded. */
@@ -77,15 +91,23 @@ export class BreakerModule extends Module {
   }
 
   /**
-   * Called by the circuit.
+   * Called by the circuit. The call gets its Admission behind its own parameters.
    *
    * @throws {CircuitOpenError} without a call; otherwise what the call throws.
    */
   override async execute<Result>(_circuit: Circuit, call: CircuitFunction, ...params: unknown[]): Promise<Result> {
     const generation = this.#admit()
+    let goesOn = false
+    const admission: Admission = {
+      goOn: () => {
+        goesOn = true
+        if (this.#state === 'half-open') this.#record('success', generation)
+      },
+      end: outcome => this.#recordEnd(outcome, generation)
+    }
     try {
-      const result: Result = await call(...params)
-      this.#record('success', generation)
+      const result: Result = await call(...params, admission)
+      if (!goesOn) this.#record('success', generation)
       return result
     } catch (error) {
       this.#record(this.#options.classify(error), generation)
@@ -121,6 +143,13 @@ export class BreakerModule extends Module {
     else if (outcome !== 'neutral') this.#recordCall(outcome === 'failure')
   }
 
+  /** Of a call that went on: what it said as a probe is said already, unless it failed since. */
+  #recordEnd(outcome: Outcome, generation: number): void {
+    const wasProbe = this.#state === 'half-open' || generation === this.#closedBy
+    if (wasProbe && outcome !== 'failure') return
+    this.#record(outcome, generation === this.#closedBy ? this.#generation : generation)
+  }
+
   #recordProbe(outcome: Outcome): void {
     if (outcome === 'success') this.#successes += 1
     // It proved nothing: another call may probe in its place.
@@ -139,6 +168,7 @@ export class BreakerModule extends Module {
   }
 
   #enter(state: BreakerState, now: number): void {
+    this.#closedBy = state === 'closed' ? this.#generation : null
     this.#state = state
     this.#since = now
     this.#generation += 1

@@ -1,12 +1,10 @@
 import { Code, ConnectError, type Interceptor } from '@connectrpc/connect'
 import { RequestError } from '../../errors.ts'
 import { isAnswer, requestErrorOf } from '../errors/code.ts'
+import { followStream } from './follow-stream.ts'
 
 /** What a connection is that cannot be had, and a stream that the upstream refused or gave up. */
 const lostCodes: ReadonlySet<Code> = new Set([Code.Unavailable, Code.Canceled])
-
-/** How Node names what is wrong with a socket, a session or a certificate: ECONNRESET, ERR_HTTP2_STREAM_CANCEL. */
-const systemCodes = /^(?:E[A-Z]+|ERR_(?:HTTP2|SOCKET|SSL|TLS)_\w+|\w*CERT\w*)$/
 
 /**
  * Tells a failed connection, and an answer that breaks the protocol, from what the upstream itself says: both become
@@ -15,7 +13,12 @@ const systemCodes = /^(?:E[A-Z]+|ERR_(?:HTTP2|SOCKET|SSL|TLS)_\w+|\w*CERT\w*)$/
 export function translateConnectionErrors(): Interceptor {
   return next => async request => {
     try {
-      return await next(request)
+      const response = await next(request)
+      if (!response.stream) return response
+      return followStream(response, request.signal, {
+        succeeded: () => {},
+        failed: error => translate(error, request.signal)
+      })
     } catch (error) {
       throw translate(error, request.signal)
     }
@@ -26,18 +29,11 @@ function translate(error: unknown, signal: AbortSignal): unknown {
   if (signal.aborted) return endedEarly(signal)
   if (!(error instanceof ConnectError)) return new RequestError('SLUICE_ERR_UPSTREAM_INVALID', { cause: error })
   if (isAnswer(error)) return error
-  const lost = lostCodes.has(error.code) || hasSystemError(error)
+  const lost = lostCodes.has(error.code)
   return new RequestError(lost ? 'SLUICE_ERR_UPSTREAM_UNAVAILABLE' : 'SLUICE_ERR_UPSTREAM_INVALID', { cause: error })
 }
 
 /** The deadline, the client that went away, or what is wrong with the messages that it sent. */
 function endedEarly({ reason }: AbortSignal): RequestError {
   return requestErrorOf(reason) ?? new RequestError('SLUICE_ERR_CANCELLED', { cause: reason })
-}
-
-function hasSystemError(error: unknown): boolean {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if ('code' in cause && typeof cause.code === 'string' && systemCodes.test(cause.code)) return true
-  }
-  return false
 }

@@ -11,6 +11,7 @@ import {
 import { codeNames, codeOf } from '../errors/code.ts'
 import { propagator } from '../telemetry/propagator.ts'
 import { callerKey } from '../upstream/caller.ts'
+import { followStream } from './follow-stream.ts'
 
 const headerSetter: TextMapSetter<Headers> = {
   set: (headers, key, value) => headers.set(key, value)
@@ -24,7 +25,11 @@ export interface TraceCallsOptions {
   url: string
 }
 
-/** A client span `<package.Service>/<Method>` per call, child of the caller's; the trace goes on in the upstream. */
+/**
+ * A client span `<package.Service>/<Method>` per call, child of the caller's; the trace goes on in the upstream. The span of
+ * a stream ends with the stream. Its duration is the time until its answer began: that it goes on for long says nothing
+ * about how fast the upstream is.
+ */
 export function traceCalls({ tracer, duration, url }: TraceCallsOptions): Interceptor {
   const { hostname, port } = new URL(url)
   const server = { 'server.address': hostname, 'server.port': Number(port) }
@@ -35,20 +40,31 @@ export function traceCalls({ tracer, duration, url }: TraceCallsOptions): Interc
     const span = tracer.startSpan(`${request.service.typeName}/${request.method.name}`, options, parent)
     propagator.inject(trace.setSpan(parent, span), request.header, headerSetter)
     const startedAt = performance.now()
-    let status = 0
-    try {
-      return await next(request)
-    } catch (error) {
+    let answeredAt = 0
+
+    function end(status: number) {
+      const ms = (answeredAt || performance.now()) - startedAt
+      duration.record(ms, { ...rpc, 'rpc.grpc.status_code': status })
+      span.setAttribute('rpc.grpc.status_code', status).end()
+    }
+
+    function fail(error: unknown): unknown {
       const code = codeOf(error)
-      status = code
       span.setAttribute('error.type', codeNames[code])
       // Never the message: it may hold what a trace must not.
       span.setStatus({ code: SpanStatusCode.ERROR, message: codeNames[code] })
-      throw error
-    } finally {
-      duration.record(performance.now() - startedAt, { ...rpc, 'rpc.grpc.status_code': status })
-      span.setAttribute('rpc.grpc.status_code', status)
-      span.end()
+      end(code)
+      return error
+    }
+
+    try {
+      const response = await next(request)
+      answeredAt = performance.now()
+      if (response.stream) return followStream(response, request.signal, { succeeded: () => end(0), failed: fail })
+      end(0)
+      return response
+    } catch (error) {
+      throw fail(error)
     }
   }
 }

@@ -1,5 +1,6 @@
-import { type ClientHttp2Stream, constants, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http2'
+import { type ClientHttp2Stream, constants, type OutgoingHttpHeaders } from 'node:http2'
 import type { ConnectError } from '@connectrpc/connect'
+import type { AnswerHeaders } from './headers.ts'
 import type { Lifetime } from './lifetime.ts'
 import type { SessionManager } from './session.ts'
 import { connectionError, headersError, resetError, statusError, textOf } from './status.ts'
@@ -9,7 +10,7 @@ export interface ExchangeHandler {
   /** The stream is there: the request is written, and the answer is read. */
   onOpen(stream: ClientHttp2Stream): void
   /** The answer begins: messages may follow. */
-  onHeaders(headers: IncomingHttpHeaders): void
+  onHeaders(headers: AnswerHeaders): void
   /** The answer is over, well. Bytes that were not read before are no more there. Not called after `onError`. */
   onEnd(): void
   /** The call failed, by whatever: only the first error is told, and nothing after it. */
@@ -24,8 +25,9 @@ export interface ExchangeHandler {
  *        any -- error, reset, deadline, cancellation --> over, and the stream is reset with CANCEL
  */
 export class Exchange {
-  headers: IncomingHttpHeaders = {}
-  trailers: IncomingHttpHeaders | null = null
+  /** Empty while there are none. */
+  headers: AnswerHeaders = {}
+  trailers: AnswerHeaders | null = null
   readonly #handler: ExchangeHandler
   readonly #lifetime: Lifetime
   #stream: ClientHttp2Stream | null = null

@@ -1,7 +1,10 @@
-import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http2'
+import type { OutgoingHttpHeaders } from 'node:http2'
 import packageJson from '../../package.json' with { type: 'json' }
 
 const userAgent = `grpc-node-sluice/${packageJson.version}`
+
+/** The headers, or the trailers, of an answer as Node has them. */
+export type AnswerHeaders = Readonly<NodeJS.Dict<string | string[] | number>>
 
 /** `grpc-timeout` has at most eight digits. */
 const maxTimeoutValue = 99_999_999
@@ -30,11 +33,11 @@ export function grpcTimeout(timeoutMs: number): string {
 }
 
 /** Adds headers or trailers as Node has them, without those of HTTP/2 itself. */
-export function addHeaders(target: Headers, incoming: IncomingHttpHeaders): Headers {
+export function addHeaders(target: Headers, incoming: AnswerHeaders): Headers {
   for (const [name, value] of Object.entries(incoming)) {
     if (value === undefined || name.startsWith(':')) continue
-    if (typeof value === 'string') target.append(name, value)
-    else for (const one of value) target.append(name, one)
+    if (Array.isArray(value)) for (const one of value) target.append(name, one)
+    else target.append(name, String(value))
   }
   return target
 }

@@ -16,6 +16,8 @@ export class MessageReader implements AsyncIterableIterator<Uint8Array> {
   #wake: (() => void) | null = null
   /** Undefined while the call goes on, null when it ended well. */
   #end: ConnectError | null | undefined
+  /** Why the answer cannot be read on. */
+  #failure: ConnectError | null = null
   #count = 0
 
   constructor(exchange: Exchange, call: OutgoingStream) {
@@ -58,8 +60,8 @@ export class MessageReader implements AsyncIterableIterator<Uint8Array> {
   async #nextFrame(): Promise<Frame | null> {
     for (;;) {
       // What ends a call early ends it at once, whatever has arrived.
-      const { reason } = this.#call.lifetime
-      if (reason !== null) throw reason
+      const error = this.#call.lifetime.reason ?? this.#failure
+      if (error !== null) throw error
       const frame = this.#cut()
       if (frame !== null) return frame
       const chunk: Buffer | null = this.#stream?.read() ?? null
@@ -96,10 +98,10 @@ export class MessageReader implements AsyncIterableIterator<Uint8Array> {
     return this.#failed(new ConnectError(`protocol error: ${what}`, code))
   }
 
-  /** The answer cannot be read on: the call is cancelled, and stays failed. */
+  /** The call is cancelled, and stays failed. */
   #failed(error: ConnectError): ConnectError {
+    this.#failure = error
     this.#exchange.fail(error)
-    this.#end = error
     return error
   }
 

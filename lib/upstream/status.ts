@@ -1,9 +1,9 @@
-import { constants, type IncomingHttpHeaders } from 'node:http2'
+import { constants } from 'node:http2'
 import { fromBinary } from '@bufbuild/protobuf'
 import { Code, ConnectError } from '@connectrpc/connect'
 import { codeFromHttpStatus } from '@connectrpc/connect/protocol-grpc'
 import { StatusSchema } from '../../gen/google/rpc/status_pb.ts'
-import { addHeaders } from './headers.ts'
+import { type AnswerHeaders, addHeaders } from './headers.ts'
 
 const grpcContentType = /^application\/grpc(?:\+proto)?(?:[; ]|$)/i
 
@@ -30,13 +30,13 @@ const resetCodes: ReadonlyMap<number, Code> = new Map([
  *
  * @see https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md
  */
-export function headersError(headers: IncomingHttpHeaders): ConnectError | null {
+export function headersError(headers: AnswerHeaders): ConnectError | null {
   const httpStatus = Number(headers[':status'])
-  const contentType = headers['content-type'] ?? ''
   const refusal = 'grpc-status' in headers ? statusError(headers, null) : null
   if (refusal !== null) return refusal
   if (httpStatus !== 200) return new ConnectError(`HTTP ${httpStatus}`, codeFromHttpStatus(httpStatus))
-  if (!grpcContentType.test(contentType)) return new ConnectError('the answer is no gRPC', Code.Unknown)
+  if (!grpcContentType.test(textOf(headers['content-type'])))
+    return new ConnectError('the answer is no gRPC', Code.Unknown)
   return null
 }
 
@@ -44,7 +44,7 @@ export function headersError(headers: IncomingHttpHeaders): ConnectError | null 
  * The error that a call ended with, or null when it ended well. Trailers count before headers, which have the status only
  * when no message follows. The metadata of an error that the upstream told has its `grpc-status`.
  */
-export function statusError(headers: IncomingHttpHeaders, trailers: IncomingHttpHeaders | null): ConnectError | null {
+export function statusError(headers: AnswerHeaders, trailers: AnswerHeaders | null): ConnectError | null {
   const source = trailers !== null && 'grpc-status' in trailers ? trailers : headers
   const status = source['grpc-status']
   if (status === ok) return null
@@ -67,9 +67,14 @@ export function resetError(rstCode: number): ConnectError {
   return new ConnectError(`the HTTP/2 stream ${text}`, code)
 }
 
-/** What an error of a socket, a session or a certificate is: the call never got there, or lost its connection. */
+/**
+ * What an error of a socket, a session or a certificate is: the call never got there, or lost its connection. Only when
+ * the upstream broke the rules of HTTP/2, it is neither.
+ */
 export function connectionError(cause: unknown): ConnectError {
-  return new ConnectError('no connection, or it was lost', Code.Unavailable, undefined, undefined, cause)
+  const broken = cause instanceof Error && 'code' in cause && cause.code === 'ERR_HTTP2_ERROR'
+  const text = broken ? 'the upstream breaks HTTP/2' : 'no connection, or it was lost'
+  return new ConnectError(text, broken ? Code.Internal : Code.Unavailable, undefined, undefined, cause)
 }
 
 function codeOfStatus(status: string): Code | null {
@@ -102,6 +107,6 @@ function detailsOf(encoded: string, code: Code): ConnectError['details'] {
 }
 
 /** A header that came once; empty otherwise. */
-export function textOf(value: string | string[] | undefined): string {
+export function textOf(value: AnswerHeaders[string]): string {
   return typeof value === 'string' ? value : ''
 }

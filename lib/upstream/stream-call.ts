@@ -1,7 +1,7 @@
-import type { ClientHttp2Stream, IncomingHttpHeaders } from 'node:http2'
+import type { ClientHttp2Stream } from 'node:http2'
 import { Code, ConnectError } from '@connectrpc/connect'
 import { Exchange, type ExchangeHandler } from './exchange.ts'
-import { addHeaders } from './headers.ts'
+import { type AnswerHeaders, addHeaders } from './headers.ts'
 import { MessageReader } from './message-reader.ts'
 import { MessageWriter } from './message-writer.ts'
 import type { SessionManager } from './session.ts'
@@ -58,7 +58,7 @@ class StreamHandler implements ExchangeHandler {
     )
   }
 
-  onHeaders(headers: IncomingHttpHeaders): void {
+  onHeaders(headers: AnswerHeaders): void {
     if (this.#call.headersTimeoutMs !== null) this.#call.lifetime.keepOn()
     this.#resolve({ header: addHeaders(new Headers(), headers), message: this.#reader, trailer: this.#trailer })
   }
