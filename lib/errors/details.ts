@@ -14,7 +14,7 @@ import {
 } from '../../gen/google/rpc/error_details_pb.ts'
 
 /** The details that may leave the house. DebugInfo is missing on purpose: it holds stacks. */
-const published = createRegistry(
+export const publishedDetails = createRegistry(
   BadRequestSchema,
   ErrorInfoSchema,
   HelpSchema,
@@ -31,14 +31,14 @@ export type Detail = JsonObject & { '@type': string }
 
 /** The details of a failed call that are of a published type; others are left out. */
 export function detailsOf(error: ConnectError): Detail[] {
-  return error.findDetails(published).map(toDetail)
+  return error.findDetails(publishedDetails).map(toDetail)
 }
 
 /** A message of google.rpc, as the error body shows it. */
 export function toDetail(message: Message): Detail {
-  const desc = published.getMessage(message.$typeName)
+  const desc = publishedDetails.getMessage(message.$typeName)
   const json: JsonValue =
-    desc === undefined ? {} : toJson(desc, message, { useProtoFieldName: true, registry: published })
+    desc === undefined ? {} : toJson(desc, message, { useProtoFieldName: true, registry: publishedDetails })
   return { '@type': `type.googleapis.com/${message.$typeName}`, ...(json as JsonObject) }
 }
 
