@@ -11,6 +11,7 @@ import { policy } from './gen/sluice/v1/policy_pb.ts'
 import { type Arguments, parseArguments, usage } from './lib/cli/arguments.ts'
 import { readDescriptorSet, servedServices } from './lib/descriptors/descriptor-set.ts'
 import { reflectDescriptors } from './lib/descriptors/reflection.ts'
+import { httpRules } from './lib/httprule/rules.ts'
 import { createChannel } from './lib/upstream/channel.ts'
 import type { UpstreamName } from './plugins/upstreams.ts'
 import { fail, run } from './run.ts'
@@ -122,6 +123,6 @@ function notEmpty(served: Served[], source: string): Served[] {
 
 /** Opens what says nothing about who may call it. What says something, means it. */
 function openMethods(service: DescService): Record<string, { access: 'public' }> {
-  const silent = (method: DescMethod) => !hasOption(method, policy)
+  const silent = (method: DescMethod) => !hasOption(method, policy) && httpRules(method).length > 0
   return Object.fromEntries(service.methods.filter(silent).map(method => [method.localName, { access: 'public' }]))
 }

@@ -14,13 +14,16 @@ type Test = Pick<typeof t, 'teardown'>
 export interface Shop {
   url: string
   call: CallGateway
+  /** Where each service answers gRPC. */
+  serviceUrls: Readonly<Record<ServiceName, string>>
   /** Stops a service as a deployment would. */
   stopService(name: 'product' | 'inventory'): Promise<void>
   /** Starts it again where it was. */
   startService(name: 'product' | 'inventory'): Promise<void>
 }
 
-const env = {
+/** What the services and the gateway are set to. */
+export const env = {
   NODE_ENV: 'test',
   JWT_SECRET: 'B7q!x2Lw9Zr4Kd8Tn5Vf1Hs6Pc3Gm0Yj',
   SEED_CATALOGUE: 'true',
@@ -43,6 +46,7 @@ export async function startShop(test: Test, overrides: NodeJS.ProcessEnv = {}): 
   return {
     url,
     call: createClient(url),
+    serviceUrls: services.urls,
     stopService: name => services.servers[name].close(),
     async startService(name) {
       const port = String(services.servers[name].port)
