@@ -5,28 +5,32 @@ import { type Cursor, spellingOf } from './cursor.ts'
 import type { ReadPart } from './outcome.ts'
 import { readString } from './scalar.ts'
 import type { Scope } from './scope.ts'
-import { refuse, skipValue } from './skip.ts'
-import { readName, readNameAt } from './strings.ts'
+import { refuse, skipValue, TYPE_KEY } from './skip.ts'
+import { readNameAt } from './strings.ts'
 import type { Writer } from './writer.ts'
 
 const URL_TAG = 0x0a
 const VALUE_TAG = 0x12
 
-const TYPE_KEY = spellingOf('@type')
+/** A type as the text names it. */
+interface AnyType {
+  spelling: Uint8Array
+  read: ReadPart
+}
 
 /**
  * Compiles a reader of google.protobuf.Any, whose JSON names its type in `@type`. The fields of the message stand beside
  * it, or the JSON of a type with a form of its own in `value`.
  */
 export function anyReader(scope: Scope): ReadPart {
+  const typeAt = typeFinder(scope)
   return (cursor, out) => {
     if (cursor.byte !== OPEN_BRACE) return refuse(cursor, 'must be an object')
     const start = cursor.position
     const place = placeOfType(cursor)
     if (place === undefined && isEmpty(cursor)) return skipValue(cursor)
-    const desc = place === undefined ? undefined : scope.registry?.getMessage(typeNameAt(cursor, place))
-    cursor.position = start
-    if (place === undefined || desc === undefined) {
+    const type = place === undefined ? undefined : typeAt(cursor, place)
+    if (place === undefined || type === undefined) {
       cursor.errors.add('INVALID_VALUE', '@type', 'must be the URL of a message type that is known here')
       return skipValue(cursor)
     }
@@ -34,8 +38,24 @@ export function anyReader(scope: Scope): ReadPart {
     cursor.position = place
     readString(cursor, out)
     cursor.position = start
+    readContent(cursor, out, type.read)
+  }
+}
+
+/** Compiles a search for the type whose URL is at a place. It finds nothing when the registry has no such type. */
+function typeFinder(scope: Scope): (cursor: Cursor, place: number) => AnyType | undefined {
+  let last: AnyType | undefined
+  return (cursor, place) => {
+    // The types in a list are often the same.
+    if (last !== undefined && cursor.isAt(place, last.spelling)) return last
+    if (cursor.bytes[place] !== QUOTE) return undefined
+    const url = readNameAt(cursor, place)
+    const desc = url.includes('/') ? scope.registry?.getMessage(url.slice(url.lastIndexOf('/') + 1)) : undefined
+    if (desc === undefined) return undefined
     const read = scope.messageReader(desc)
-    readContent(cursor, out, hasCustomJsonRepresentation(desc) ? valueReader(read, scope) : read)
+    const readType = hasCustomJsonRepresentation(desc) ? valueReader(read, scope) : read
+    last = { spelling: spellingOf(url), read: readType }
+    return last
   }
 }
 
@@ -76,14 +96,6 @@ function placeOfType(cursor: Cursor): number | undefined {
   }
   cursor.position = start
   return place
-}
-
-/** The full name of the type at the end of the URL at a place, or nothing when there is no URL. */
-function typeNameAt(cursor: Cursor, place: number): string {
-  cursor.position = place
-  const url = cursor.byte === QUOTE ? readName(cursor) : ''
-  const slash = url.lastIndexOf('/')
-  return slash === -1 ? '' : url.slice(slash + 1)
 }
 
 function isEmpty(cursor: Cursor): boolean {

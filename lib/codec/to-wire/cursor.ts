@@ -161,12 +161,18 @@ export class Cursor {
 
   /** Goes behind a spelling that may be at the position, which for a name includes its quotes. False when it is not. */
   takes(spelling: Uint8Array): boolean {
-    const { bytes, position } = this
+    const found = this.isAt(this.position, spelling)
+    if (found) this.position += spelling.length
+    return found
+  }
+
+  /** Whether a spelling is at a place. */
+  isAt(place: number, spelling: Uint8Array): boolean {
+    const { bytes } = this
     const { length } = spelling
     for (let index = 0; index < length; index++) {
-      if (bytes[position + index] !== spelling[index]) return false
+      if (bytes[place + index] !== spelling[index]) return false
     }
-    this.position = position + length
     return true
   }
 

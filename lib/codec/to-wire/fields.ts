@@ -8,6 +8,7 @@ import { DEFAULT, LEFT_OUT, type ReadPart, type ReadValue, WRITTEN } from './out
 import { keyReader, scalarReader } from './scalar.ts'
 import type { Field, Scope } from './scope.ts'
 import { refuse } from './skip.ts'
+import { MAX_MESSAGES } from './writer.ts'
 
 /** The wire types of protobuf. */
 const VARINT = 0
@@ -16,6 +17,8 @@ const LENGTH_DELIMITED = 2
 const START_GROUP = 3
 const END_GROUP = 4
 const FIXED32 = 5
+
+const TOO_DEEP = `must not nest deeper than ${MAX_MESSAGES} levels`
 
 /** Compiles a reader of a field that writes it with its tag. It is given null only when that is a value of the field. */
 export function fieldReader(field: Field, scope: Scope): ReadPart {
@@ -103,18 +106,23 @@ function elementReader(field: Field, scope: Scope): ReadValue {
   return isDelimited(field) ? groupReader(read, tagOfNumber(field.number, END_GROUP)) : lengthReader(read)
 }
 
-function lengthReader(read: ReadPart): ReadValue {
+/** The reader of a message in a field: the fields that `read` reads, with their length in front. */
+export function lengthReader(read: ReadPart): ReadValue {
   return (cursor, out) => {
+    if (!out.enter()) return refuse(cursor, TOO_DEEP)
     const start = out.begin()
     read(cursor, out)
     out.end(start)
+    out.leave()
     return WRITTEN
   }
 }
 
 function groupReader(read: ReadPart, endTag: number): ReadValue {
   return (cursor, out) => {
+    if (!out.enter()) return refuse(cursor, TOO_DEEP)
     read(cursor, out)
+    out.leave()
     out.reserve(0)
     out.varint32(endTag)
     return WRITTEN

@@ -2,6 +2,7 @@ import { LOWER_F, LOWER_N, LOWER_T, OPEN_BRACE, OPEN_BRACKET, QUOTE } from './ch
 import type { Cursor } from './cursor.ts'
 import { readFinite } from './doubles.ts'
 import { type EntryParts, readElements, readEntries } from './elements.ts'
+import { lengthReader } from './fields.ts'
 import { type ReadPart, type ReadValue, WRITTEN } from './outcome.ts'
 import { readString } from './scalar.ts'
 import { passNull, readLiteral, refuse, refuseFrom } from './skip.ts'
@@ -28,10 +29,12 @@ export const readJson: ReadPart = (cursor, out) => {
       return
     case OPEN_BRACE:
       out.byte(STRUCT_TAG)
-      return readNested(cursor, out, readStruct)
+      readStructPart(cursor, out)
+      return
     case OPEN_BRACKET:
       out.byte(LIST_TAG)
-      return readNested(cursor, out, readListValue)
+      readListPart(cursor, out)
+      return
     case LOWER_T:
     case LOWER_F:
       out.byte(BOOL_TAG)
@@ -59,7 +62,7 @@ export const readListValue: ReadPart = (cursor, out) => {
 
 const readElement: ReadPart = (cursor, out) => {
   out.byte(ELEMENT_TAG)
-  readNested(cursor, out, readJson)
+  readJsonPart(cursor, out)
 }
 
 const readName: ReadValue = (cursor, out) => {
@@ -69,25 +72,18 @@ const readName: ReadValue = (cursor, out) => {
   return WRITTEN
 }
 
-const readMember: ReadValue = (cursor, out) => {
-  readNested(cursor, out, readJson)
-  return WRITTEN
-}
+const readStructPart = lengthReader(readStruct)
+const readListPart = lengthReader(readListValue)
+const readJsonPart = lengthReader(readJson)
 
 const STRUCT_ENTRY: EntryParts = {
   tag: 0x0a,
   keyTag: 0x0a,
   readKey: readName,
   valueTag: 0x12,
-  readValue: readMember,
+  readValue: readJsonPart,
   nullIsValue: true,
   segmentOf: key => key
-}
-
-function readNested(cursor: Cursor, out: Writer, read: ReadPart): void {
-  const start = out.begin()
-  read(cursor, out)
-  out.end(start)
 }
 
 function readNumber(cursor: Cursor, out: Writer): void {

@@ -50,6 +50,8 @@ export class Keys {
   /** Ends all objects, and lets go of what many keys needed. */
   release(): void {
     this.pop(0)
+    // A key that was refused has not been popped.
+    this.#unescaped.start()
     this.#unescaped.release()
     if (this.#starts.length > KEPT_SIZE) this.#resize(KEPT_SIZE)
   }

@@ -1,4 +1,4 @@
-import type { DescMessage } from '@bufbuild/protobuf'
+import type { DescField, DescMessage } from '@bufbuild/protobuf'
 import { fieldsByName } from '../names.ts'
 import { didYouMean, quoteName } from '../nearest.ts'
 import { LOWER_N, OPEN_BRACE } from './characters.ts'
@@ -25,7 +25,7 @@ interface Member extends Step {
   mark: Mark
   /** The other name of the field, when this is one of two. */
   twin: Member | undefined
-  /** Whether this is the JSON name of a field that has a proto name beside it. */
+  /** Whether this is not the proto name of the field. */
   isAlias: boolean
   oneof: { name: string; mark: Mark } | undefined
   nullIsValue: boolean
@@ -67,26 +67,23 @@ function addMembers(shape: Shape, desc: DescMessage, scope: Scope): void {
   const oneofs = new Map(
     desc.oneofs.map((oneof, index) => [oneof, { name: oneof.name, mark: markOf(names.size + index) }])
   )
+  const byField = new Map<DescField, Member>()
   for (const [name, field] of names) {
-    // The JSON names are the first in the map.
-    const alias = name === field.name ? members.get(field.jsonName) : undefined
-    const twin = names.get(field.jsonName) === field ? alias : undefined
+    const twin = byField.get(field)
     const member: Member = {
       name,
       spelling: spellingOf(name),
       mark: markOf(members.size),
       twin,
-      isAlias: false,
+      isAlias: name !== field.name,
       oneof: field.oneof && oneofs.get(field.oneof),
       nullIsValue: takesNull(field),
       read: twin?.read ?? fieldReader(field, scope),
       next: undefined
     }
     members.set(name, member)
-    if (twin !== undefined) {
-      twin.twin = member
-      twin.isAlias = true
-    }
+    byField.set(field, member)
+    if (twin !== undefined) twin.twin = member
   }
   shape.words = wordsFor(names.size + oneofs.size)
 }

@@ -15,13 +15,16 @@ import {
   UPPER_E,
   ZERO
 } from './characters.ts'
-import type { Cursor } from './cursor.ts'
+import { type Cursor, spellingOf } from './cursor.ts'
 import { LEFT_OUT, type Outcome } from './outcome.ts'
 import { passString, readNameAt } from './strings.ts'
 
 const TRUE = Buffer.from('true')
 const FALSE = Buffer.from('false')
 const NULL = Buffer.from('null')
+
+/** The key of a google.protobuf.Any that names its type. */
+export const TYPE_KEY = spellingOf('@type')
 
 /** Goes behind the value at the position. Nobody wants it, but it has to be JSON, without a key that is there twice. */
 export function skipValue(cursor: Cursor): void {
@@ -64,8 +67,9 @@ function skipObject(cursor: Cursor): void {
   keys.pop(base)
 }
 
-/** Whether the key at a place is `@type`, in which only the first character may be hard to tell at first sight. */
+/** Whether the key at a place is `@type`, in whatever spelling. */
 function isTypeKey(cursor: Cursor, place: number): boolean {
+  if (cursor.isAt(place, TYPE_KEY)) return true
   const first = cursor.bytes[place + 1]
   return (first === AT_SIGN || first === BACKSLASH) && readNameAt(cursor, place) === '@type'
 }

@@ -1,8 +1,14 @@
 /** What `reserve` keeps free at least: more than any two tags (5 bytes), lengths (5) and numbers (10) together. */
 const SLACK = 64
 
-/** More than messages can be nested on the wire when the text is as deep as it may be: three times that. */
-const MAX_DEPTH = 512
+/**
+ * How deep messages may nest in one another, the outermost included, as in the readers of all languages. Map entries are not
+ * counted, and free JSON takes two messages for each object or array.
+ */
+export const MAX_MESSAGES = 100
+
+/** More parts with a length than can be in one another: at each level of a text, an entry, an Any and a message at most. */
+const MAX_PARTS = 512
 
 /** Writes the wire format of protobuf (https://protobuf.dev/programming-guides/encoding/) to a buffer that grows. */
 export class Writer {
@@ -11,9 +17,10 @@ export class Writer {
   position = 0
   readonly #keptSize: number
   #view: DataView
+  #messages = 1
   #depth = 0
   /** How many bytes the length of the last message took, by depth. */
-  readonly #widths = new Uint8Array(MAX_DEPTH).fill(1)
+  readonly #widths = new Uint8Array(MAX_PARTS).fill(1)
 
   /** @param keptSize in bytes: up to this size the buffer is kept for the next message. */
   constructor(keptSize: number) {
@@ -24,6 +31,7 @@ export class Writer {
 
   start(): void {
     this.position = 0
+    this.#messages = 1
     this.#depth = 0
   }
 
@@ -118,6 +126,17 @@ export class Writer {
     const length = this.position - start - 1
     if (length < 0x80) this.bytes[start] = length
     else this.#writeLength(start, 1, length)
+  }
+
+  /** Goes into a message of the current one. False when that is too deep for whoever reads it; otherwise `leave` must follow. */
+  enter(): boolean {
+    if (this.#messages === MAX_MESSAGES) return false
+    this.#messages++
+    return true
+  }
+
+  leave(): void {
+    this.#messages--
   }
 
   /**

@@ -61,3 +61,20 @@ t.test('free JSON is checked down to its leaves', async t => {
     'list_value: must be an array'
   ])
 })
+
+t.test('free JSON nests as deep as whoever reads the message follows', async t => {
+  const arrays = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`
+  const objects = (depth: number) => `${'{"":'.repeat(depth)}1${'}'.repeat(depth)}`
+  const tooDeep = /: must not nest deeper than 100 levels$/
+  for (const [text, last] of [
+    [arrays, 50],
+    [objects, 49]
+  ] as const) {
+    t.ok(toWireWith(ValueSchema, text(last)).message)
+    t.match(complaints(ValueSchema, text(last + 1)), [tooDeep])
+    t.match(complaints(ValueSchema, text(100)), [tooDeep])
+    t.throws(() => toWireWith(ValueSchema, text(101)), { name: 'BindError', reason: 'INVALID_JSON' })
+  }
+  t.same(complaints(WellKnownSchema, `{"values":[1,${arrays(50)}]}`).length, 1)
+  t.match(complaints(WellKnownSchema, `{"values":[1,${arrays(51)}],"x":1}`), [/^values\[1\](\[0\])+: must/, /^x: /])
+})

@@ -47,6 +47,13 @@ const proto2 = create(FileDescriptorProtoSchema, {
       ],
       extensionRange: [{ start: 100, end: 1000 }]
     },
+    {
+      name: 'Crossed',
+      field: [
+        field('first', 1, INT32, { jsonName: 'second_name' }),
+        field('second_name', 2, INT32, { jsonName: 'secondName' })
+      ]
+    },
     { name: 'Other', extensionRange: [{ start: 100, end: 1000 }] }
   ],
   extension: [
@@ -84,6 +91,8 @@ const edition2023 = create(FileDescriptorProtoSchema, {
 
 export const legacyTypes: FileRegistry = createFileRegistry(proto2, () => undefined)
 export const LegacySchema: DescMessage = legacyTypes.getMessage('legacy.Message')!
+/** A message of which one field has the proto name of another as its JSON name. */
+export const CrossedSchema: DescMessage = legacyTypes.getMessage('legacy.Crossed')!
 export const numberExtension: DescExtension = legacyTypes.getExtension('legacy.number')!
 export const EditionSchema: DescMessage = createFileRegistry(edition2023, () => undefined).getMessage(
   'edition.Message'

@@ -12,6 +12,7 @@ import {
   UnorderedSchema,
   WellKnownSchema
 } from '../../../fixtures/gen/fixture/v1/types_pb.ts'
+import { CrossedSchema } from './legacy-types.ts'
 import { complaints, toWireWith } from './to-wire-with.ts'
 
 t.test('what ProtoJSON allows is read as protobuf-es reads it', async t => {
@@ -141,6 +142,14 @@ t.test('a field by both of its names is refused, whatever the values and the ord
       text
     )
   }
+})
+
+t.test('a name that is the proto name of one field and the JSON name of another means the first of these', async t => {
+  t.match(toWireWith(CrossedSchema, '{"second_name":1}').message, { secondName: 1 })
+  t.match(toWireWith(CrossedSchema, '{"first":1,"secondName":2}').message, { first: 1, secondName: 2 })
+  t.same(complaints(CrossedSchema, '{"secondName":1,"second_name":2}'), [
+    'secondName: must not be given as "second_name" too, which is the same field'
+  ])
 })
 
 t.test('a key that an object has twice is refused, in objects of any size', async t => {
