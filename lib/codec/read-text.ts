@@ -1,14 +1,15 @@
 import { create, type DescField, type DescMessage } from '@bufbuild/protobuf'
 import { isWrapperDesc } from '@bufbuild/protobuf/wkt'
 import { isUnwrapped, type LocalMessage } from './local.ts'
+import { readFieldMask } from './read-field-mask.ts'
 import { enumTextReader, type ReadText, scalarTextReader } from './read-scalar.ts'
-import { wellKnownReader } from './read-well-known.ts'
+import { readDuration, readTimestamp } from './read-time.ts'
 
 /** Messages whose JSON is a string, besides some wrappers. */
-const STRING_JSON_TYPES: ReadonlySet<string> = new Set([
-  'google.protobuf.Timestamp',
-  'google.protobuf.Duration',
-  'google.protobuf.FieldMask'
+const STRING_JSON_TYPES: ReadonlyMap<string, ReadText> = new Map([
+  ['google.protobuf.Timestamp', readTimestamp],
+  ['google.protobuf.Duration', readDuration],
+  ['google.protobuf.FieldMask', readFieldMask]
 ])
 
 /**
@@ -21,8 +22,7 @@ export function fieldTextReader(field: DescField): ReadText | undefined {
   if (field.enum !== undefined) return enumTextReader(field.enum)
   if (field.message === undefined) return scalarTextReader(field.scalar, field.longAsString)
   if (field.fieldKind === 'list') return undefined
-  if (STRING_JSON_TYPES.has(field.message.typeName)) return wellKnownReader(field.message)
-  if (!isWrapperDesc(field.message)) return undefined
+  if (!isWrapperDesc(field.message)) return STRING_JSON_TYPES.get(field.message.typeName)
   const read = scalarTextReader(field.message.fields[0].scalar)
   return isUnwrapped(field) ? read : wrapping(field.message, read)
 }

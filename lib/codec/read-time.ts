@@ -15,9 +15,9 @@ const DURATION = /^(-?)([0-9]{1,12})(?:\.([0-9]{1,9}))?s$/
 /** The bound of google/protobuf/duration.proto, in seconds: about 10,000 years. */
 export const DURATION_MAX_SECONDS = 315_576_000_000
 
-/** Reads google.protobuf.Timestamp: `"2024-05-01T12:30:00.5Z"`. */
-export function readTimestamp(json: unknown, errors: Violations): unknown {
-  const match = typeof json === 'string' ? TIMESTAMP.exec(json) : null
+/** Reads google.protobuf.Timestamp: `2024-05-01T12:30:00.5Z`. */
+export function readTimestamp(text: string, errors: Violations): unknown {
+  const match = TIMESTAMP.exec(text)
   const wallSeconds = match === null ? undefined : secondsOf(match[1]!)
   if (match === null || wallSeconds === undefined) {
     return errors.refuse('must be a time as RFC 3339 writes it, such as "2024-05-01T12:30:00Z"')
@@ -39,9 +39,9 @@ function secondsOf(dateTime: string): number | undefined {
   return new Date(milliseconds).toISOString().startsWith(dateTime) ? milliseconds / 1000 : undefined
 }
 
-/** Reads google.protobuf.Duration: `"1.5s"`. */
-export function readDuration(json: unknown, errors: Violations): unknown {
-  const match = typeof json === 'string' ? DURATION.exec(json) : null
+/** Reads google.protobuf.Duration: `1.5s`. */
+export function readDuration(text: string, errors: Violations): unknown {
+  const match = DURATION.exec(text)
   if (match === null || Number(match[2]) > DURATION_MAX_SECONDS) {
     return errors.refuse('must be a duration in seconds of at most 10,000 years, such as "1.5s"')
   }

@@ -33,9 +33,6 @@ export interface Violation {
 /** How many violations of a request are told; the rest is not looked for. */
 const MAX_VIOLATIONS = 20
 
-/** How deep messages may nest in one another, as in the other implementations of protobuf. */
-const MAX_DEPTH = 100
-
 /**
  * What is wrong with a request, gathered while it is read, so that a caller hears everything at once.
  *
@@ -44,7 +41,6 @@ const MAX_DEPTH = 100
  */
 export class Violations {
   readonly list: Violation[] = []
-  #depth = 0
 
   /** True when there is no point in looking further. */
   get full(): boolean {
@@ -63,20 +59,6 @@ export class Violations {
   /** Puts `parent` in front of the fields of all violations from the position `from` on. */
   prefix(from: number, parent: string): void {
     for (const violation of this.list.slice(from)) violation.field = joinPath(parent, violation.field)
-  }
-
-  /** Goes one level deeper. False, and a violation, when that is too deep. Otherwise `leave` must follow. */
-  enter(): boolean {
-    if (this.#depth >= MAX_DEPTH) {
-      this.refuse(`must not nest deeper than ${MAX_DEPTH} levels`)
-      return false
-    }
-    this.#depth++
-    return true
-  }
-
-  leave(): void {
-    this.#depth--
   }
 }
 

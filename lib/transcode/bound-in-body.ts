@@ -2,12 +2,11 @@ import type { DescField } from '@bufbuild/protobuf'
 import { hasCustomJsonRepresentation } from '@bufbuild/protobuf/wkt'
 import { getField, type LocalMessage } from '../codec/local.ts'
 import { fieldsByName } from '../codec/names.ts'
-import type { ReadValue } from '../codec/read-scalar.ts'
 import { takesNull } from '../codec/to-wire/fields.ts'
 import { Violations } from '../codec/violations.ts'
 import type { BoundField } from './bound.ts'
 import { mismatchText, rivalText } from './bound-errors.ts'
-import { compileJsonValue } from './json-value.ts'
+import { compileJsonValue, type ReadJson } from './json-value.ts'
 
 /** A field on the way to a bound one, as it can be found in a JSON object. */
 interface Step {
@@ -64,7 +63,7 @@ export function compileBodyCheck(
  * How far JSON shows the way to a field, and how the value of the field is read from there: a google.protobuf.Timestamp, for
  * one, is a text in JSON, whose seconds are found when it is read.
  */
-function compileShownValue(fields: readonly DescField[]): { shown: readonly DescField[]; read: ReadValue } {
+function compileShownValue(fields: readonly DescField[]): { shown: readonly DescField[]; read: ReadJson } {
   const end = fields.findIndex(field => field.message !== undefined && hasCustomJsonRepresentation(field.message))
   const shown = end === -1 ? fields : fields.slice(0, end + 1)
   const hidden = fields.slice(shown.length)

@@ -26,12 +26,3 @@ t.test('no more than 20 are kept', async t => {
   t.equal(errors.list.length, 20)
   t.equal(errors.list.at(-1)?.description, 'wrong 19')
 })
-
-t.test('levels are counted down again', async t => {
-  const errors = new Violations()
-  for (let index = 0; index < 100; index++) t.ok(errors.enter())
-  t.notOk(errors.enter())
-  errors.leave()
-  t.ok(errors.enter())
-  t.equal(errors.list.length, 1)
-})
