@@ -1,6 +1,8 @@
 import Fastify, { type FastifyInstance, LogController } from 'fastify'
 import type { Config } from './config.ts'
+import comments from './gen/comments.json' with { type: 'json' }
 import { maxConnections, serverOptions } from './lib/http/server-options.ts'
+import packageJson from './package.json' with { type: 'json' }
 import accessLog from './plugins/access-log.ts'
 import auth from './plugins/auth.ts'
 import breaking from './plugins/breaking.ts'
@@ -9,6 +11,7 @@ import errors, { answerFailure } from './plugins/errors.ts'
 import health from './plugins/health.ts'
 import limiting from './plugins/limiting.ts'
 import metrics from './plugins/metrics.ts'
+import openapi from './plugins/openapi.ts'
 import overload from './plugins/overload.ts'
 import tracing from './plugins/tracing.ts'
 import transcoding from './plugins/transcoding.ts'
@@ -62,6 +65,7 @@ export function buildEdge(config: Config, upstreamsByName: Record<string, Upstre
   })
   gateway.register(health, { timeoutMs: config.HEALTH_TIMEOUT_MS })
   gateway.register(transcoding)
+  if (config.API_DOCS === 'on') gateway.register(openapi, { title: 'API', version: packageJson.version, comments })
 
   return gateway
 }

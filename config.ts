@@ -63,6 +63,10 @@ const variables = {
   },
   DRAIN_TIMEOUT_MS: integer('How long requests in flight may take after that.', '10000', 0, maxDelayMs),
   BODY_LIMIT: integer('The largest request body, in bytes.', '65536', 1, 16 * 1024 * 1024),
+  API_DOCS: choice('`on` serves the OpenAPI document at `/openapi.json`, and a page to try it at `/docs`.', 'on', [
+    'on',
+    'off'
+  ]),
   TRUST_PROXY: proxies('`false`, or the addresses and CIDR ranges of proxies whose `X-Forwarded-For` counts.', 'false'),
   OTEL_EXPORTER_OTLP_ENDPOINT: endpoint('Where spans and metrics go by OTLP/gRPC. Empty: nowhere, at no cost.', ''),
   OTEL_TRACES_SAMPLER: choice('Which traces are kept; read by the OpenTelemetry SDK.', 'parentbased_always_on', [
