@@ -67,7 +67,11 @@ function commonMethod({ httpMethod: a }: HttpRule, { httpMethod: b }: HttpRule):
   return a === '*' ? b : null
 }
 
+/** As `Router.match` has it. */
 function isBefore(one: ShapedRule, other: ShapedRule): boolean {
+  if (one.rule.httpMethod !== other.rule.httpMethod && [one, other].some(({ rule }) => rule.httpMethod === 'HEAD')) {
+    return one.rule.httpMethod === 'HEAD'
+  }
   const order = compareShapes(one.shape, other.shape)
   return order === 0 ? other.rule.httpMethod === '*' : order < 0
 }

@@ -17,8 +17,7 @@ export function compileCapture({ segments: pattern, variables }: Template): Capt
     const errors: BindError['violations'][number][] = []
     for (const { fieldPath, start, end, multi } of variables) {
       try {
-        const raw = segments.slice(start, end === pattern.length ? segments.length : end)
-        values.set(fieldPath, variableValue(raw, multi))
+        values.set(fieldPath, valueAt(segments, start, end === pattern.length ? segments.length : end, multi))
       } catch (error) {
         if (!(error instanceof PercentError)) throw error
         errors.push({ reason: 'INVALID_PATH', field: fieldPath, description: error.message })
@@ -36,6 +35,15 @@ const TRAVERSAL = /(?:^|[/\\]|%2f)\.{1,2}(?:$|[/\\]|%2f)|^(?:[/\\]|%2f)/i
 /** Whether a path may carry a value at all: without control characters, and without what climbs out of its place. */
 export function isPathValue(value: string): boolean {
   return !hasControl(value) && !TRAVERSAL.test(value)
+}
+
+/** A segment that is its own value: nothing to decode, and no `.` or `..`. Almost all are. */
+const PLAIN = /^[\w~-][\w.~-]*$/
+
+function valueAt(segments: readonly string[], start: number, end: number, multi: Variable['multi']): string {
+  const first = segments[start]
+  if (end === start + 1 && first !== undefined && PLAIN.test(first)) return first
+  return variableValue(segments.slice(start, end), multi)
 }
 
 function variableValue(raw: string[], multi: Variable['multi']): string {

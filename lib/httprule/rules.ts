@@ -1,3 +1,4 @@
+import { METHODS } from 'node:http'
 import { type DescMessage, type DescMethod, getOption, hasOption } from '@bufbuild/protobuf'
 import { http } from '../../gen/google/api/annotations_pb.ts'
 import type { HttpRule as HttpRuleOption } from '../../gen/google/api/http_pb.ts'
@@ -40,8 +41,8 @@ export class RuleError extends Error {
   }
 }
 
-/** A method of HTTP is a token (RFC 9110, section 5.6.2). */
-const METHOD = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/
+/** What `custom.kind` may be. CONNECT asks for a tunnel and has no path (RFC 9110, section 9.3.6). */
+const customKinds: ReadonlySet<string> = new Set(['*', ...METHODS.filter(method => method !== 'CONNECT')])
 
 /**
  * The rules that the option google.api.http gives a method: the first and its additional bindings. Empty without one.
@@ -73,7 +74,9 @@ function patternOf(method: DescMethod, { pattern }: HttpRuleOption): [httpMethod
   if (pattern.case === undefined) throw new RuleError(method, '', 'the rule has no path')
   if (pattern.case !== 'custom') return [pattern.case.toUpperCase(), pattern.value]
   const { kind, path } = pattern.value
-  if (!METHOD.test(kind)) throw new RuleError(method, path, `custom.kind: "${kind}" is not a method of HTTP`)
+  if (!customKinds.has(kind)) {
+    throw new RuleError(method, path, `custom.kind: "${kind}" is not a method that a request can have`)
+  }
   return [kind, path]
 }
 

@@ -1,3 +1,5 @@
+import { decodePercent, PercentError } from './percent.ts'
+
 /** One part of a path between two slashes. */
 export type Segment =
   /** Text as the template has it, possibly percent-encoded. */
@@ -95,7 +97,14 @@ class Parser {
     if (this.#take('**')) this.#segments.push({ kind: 'doubleStar' })
     else if (this.#take('*')) this.#segments.push({ kind: 'star' })
     else if (this.#text[this.#position] === '{') this.#parseVariable(inVariable)
-    else this.#segments.push({ kind: 'literal', value: this.#parseLiteral('a segment') })
+    else this.#segments.push({ kind: 'literal', value: this.#parseLiteralSegment() })
+  }
+
+  #parseLiteralSegment(): string {
+    const column = this.#position + 1
+    const literal = this.#parseLiteral('a segment')
+    if (isDots(literal)) throw new TemplateError(`'${literal}' is taken out of a URL before it is sent,`, column)
+    return literal
   }
 
   #parseVariable(inVariable: boolean): void {
@@ -127,10 +136,8 @@ class Parser {
     const start = this.#position
     const literal = this.#match(LITERAL)
     if (literal === '') throw this.#unexpected(what)
-    if (literal === '.' || literal === '..') {
-      throw new TemplateError(`'${literal}' is taken out of a URL before it is sent, it cannot match`, start + 1)
-    }
-    if (!isUtf8(literal)) throw new TemplateError(`'${literal}' is not the percent-encoding of UTF-8 text`, start + 1)
+    const problem = encodingProblem(literal)
+    if (problem !== null) throw new TemplateError(`'${literal}' ${problem},`, start + 1)
     return literal
   }
 
@@ -165,11 +172,17 @@ class Parser {
   }
 }
 
-function isUtf8(literal: string): boolean {
+function encodingProblem(literal: string): string | null {
   try {
-    decodeURIComponent(literal)
-    return true
-  } catch {
-    return false
+    decodePercent(literal)
+    return null
+  } catch (error) {
+    if (!(error instanceof PercentError)) throw error
+    return error.message
   }
+}
+
+/** `.` and `..`: clients take them out by RFC 3986, section 5.2.4, and encoded ones by the URL standard. */
+function isDots(literal: string): boolean {
+  return /^\.{1,2}$/.test(decodeURIComponent(literal))
 }

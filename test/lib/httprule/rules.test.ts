@@ -107,11 +107,11 @@ t.test('a rule that cannot be served stops the start, by file, rpc, template and
       'response_body: fixture.v1.Book has no field "nothing"',
       null
     ],
-    [
-      methodWith({ pattern: { case: 'custom', value: { kind: 'BAD METHOD', path: '/v1/x' } } }),
-      'custom.kind: "BAD METHOD" is not a method of HTTP',
+    ...['BAD METHOD', 'get', 'FETCH', 'CONNECT', ''].map((kind): [DescMethod, string, null] => [
+      methodWith({ pattern: { case: 'custom', value: { kind, path: '/v1/x' } } }),
+      `custom.kind: "${kind}" is not a method that a request can have`,
       null
-    ],
+    ]),
     [methodWith({ additionalBindings: [get('/v1/x')] }), 'the rule has no path', null],
     [methodWith({}), 'the rule has no path', null],
     [

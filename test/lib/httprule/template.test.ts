@@ -65,10 +65,13 @@ t.test('a template that breaks the grammar is refused with the column', async t 
     ['/v1/a?b', "expected '/' at column 6"],
     ['/v1/a b', "expected '/' at column 6"],
     ['/v1/é', 'expected a segment at column 5'],
-    ['/v1/.', "'.' is taken out of a URL before it is sent, it cannot match at column 5"],
-    ['/v1/../x', "'..' is taken out of a URL before it is sent, it cannot match at column 5"],
+    ['/v1/.', "'.' is taken out of a URL before it is sent, at column 5"],
+    ['/v1/../x', "'..' is taken out of a URL before it is sent, at column 5"],
+    ['/v1/%2E%2e', "'%2E%2e' is taken out of a URL before it is sent, at column 5"],
+    ['/v1/a:%ff', "'%ff' must be the percent-encoding of UTF-8 text, at column 7"],
+    ['/v1/a%00b', "'a%00b' must not contain control characters, at column 5"],
     ['/v1/%zz', "'%' must be followed by two hexadecimal digits, it is not at column 5"],
-    ['/v1/%ff', "'%ff' is not the percent-encoding of UTF-8 text at column 5"]
+    ['/v1/%ff', "'%ff' must be the percent-encoding of UTF-8 text, at column 5"]
   ]
   for (const [text, message] of cases) {
     const column = Number(message.split(' ').at(-1))
