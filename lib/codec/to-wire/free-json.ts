@@ -6,7 +6,7 @@ import { lengthReader } from './fields.ts'
 import { type ReadPart, type ReadValue, WRITTEN } from './outcome.ts'
 import { readString } from './scalar.ts'
 import { passNull, readLiteral, refuse, refuseFrom } from './skip.ts'
-import { copyString } from './strings.ts'
+import { writeString } from './strings.ts'
 import type { Writer } from './writer.ts'
 
 /** The tags of the members of google.protobuf.Value. */
@@ -66,9 +66,7 @@ const readElement: ReadPart = (cursor, out) => {
 }
 
 const readName: ReadValue = (cursor, out) => {
-  const start = out.beginText()
-  if (!copyString(cursor, out)) cursor.errors.refuse('must have names without lone surrogates')
-  out.endText(start)
+  if (!writeString(cursor, out)) cursor.errors.refuse('must have names without lone surrogates')
   return WRITTEN
 }
 

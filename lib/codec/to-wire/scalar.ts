@@ -6,7 +6,7 @@ import { readDouble, readFloat } from './doubles.ts'
 import { int32Reader, int64Reader } from './integers.ts'
 import { DEFAULT, type ReadValue, WRITTEN } from './outcome.ts'
 import { readLiteral, refuse, refuseFrom } from './skip.ts'
-import { copyString, readName } from './strings.ts'
+import { readName, writeString } from './strings.ts'
 import type { Writer } from './writer.ts'
 
 export const INT32_MIN = -(2 ** 31)
@@ -85,10 +85,9 @@ function writeBool(out: Writer, value: boolean) {
 /** Reads a string. */
 export const readString: ReadValue = (cursor, out) => {
   if (cursor.byte !== QUOTE) return refuse(cursor, 'must be a string')
-  const start = out.beginText()
+  const start = out.position
   // UTF-8 has no form for half a character, so a service would be sent something else than the caller wrote.
-  if (!copyString(cursor, out)) cursor.errors.refuse('must be Unicode text without lone surrogates')
-  const empty = out.position === start + 1
-  out.endText(start)
-  return empty ? DEFAULT : WRITTEN
+  if (!writeString(cursor, out)) cursor.errors.refuse('must be Unicode text without lone surrogates')
+  // Nothing but the length: it is zero.
+  return out.position === start + 1 ? DEFAULT : WRITTEN
 }

@@ -16,36 +16,70 @@ for (let value = 0; value < 16; value++) {
   HEX[digit.toUpperCase().charCodeAt(0)] = value
 }
 
+/** 1 for the bytes that do not stand for themselves in a string: its end, escapes, and what may not be there. */
+const STOPS = new Uint8Array(256).fill(1, 0, SPACE)
+STOPS[QUOTE] = 1
+STOPS[BACKSLASH] = 1
+
+/** From so many bytes on, the call that copies them at once pays. */
+const LONG_RUN = 32
+
 /**
- * Copies what the JSON string at the position means, in UTF-8 and without a length. False when it has a lone surrogate,
- * which is written as if it were a character.
+ * Writes what the JSON string at the position means, in UTF-8 behind its length. False when it has a lone surrogate, which
+ * is written as if it were a character.
  */
+export function writeString(cursor: Cursor, out: Writer): boolean {
+  const { bytes } = cursor
+  const first = cursor.position + 1
+  const end = endOfRun(bytes, first)
+  if (bytes[end] === QUOTE) {
+    out.reserve(end - first)
+    out.varint32(end - first)
+    copyRun(bytes, first, end, out)
+    cursor.position = end + 1
+    return true
+  }
+  const start = out.beginText()
+  const wellFormed = copyString(cursor, out)
+  out.endText(start)
+  return wellFormed
+}
+
+/** As `writeString`, without the length. */
 export function copyString(cursor: Cursor, out: Writer): boolean {
   // No escape is shorter than what it stands for.
   out.reserve(cursor.length - cursor.position)
-  const { bytes: from } = cursor
-  const { bytes: to } = out
-  let read = cursor.position + 1
-  let written = out.position
+  const { bytes } = cursor
   let wellFormed = true
+  cursor.position++
   for (;;) {
-    const byte = from[read]!
-    if (byte === QUOTE) break
-    if (byte === BACKSLASH) {
-      cursor.position = read
-      out.position = written
-      if (!copyEscape(cursor, out)) wellFormed = false
-      read = cursor.position
-      written = out.position
-    } else {
-      if (byte < SPACE) cursor.fail(read)
-      to[written++] = byte
-      read++
-    }
+    const end = endOfRun(bytes, cursor.position)
+    copyRun(bytes, cursor.position, end, out)
+    cursor.position = end
+    if (bytes[end] === QUOTE) break
+    if (bytes[end] !== BACKSLASH) cursor.fail(end)
+    if (!copyEscape(cursor, out)) wellFormed = false
   }
-  cursor.position = read + 1
-  out.position = written
+  cursor.position++
   return wellFormed
+}
+
+/** Where the bytes that stand for themselves end. */
+function endOfRun(bytes: Buffer, start: number): number {
+  let position = start
+  while (STOPS[bytes[position]!] === 0) position++
+  return position
+}
+
+/** Writes bytes that stand for themselves. There must be room for them. */
+function copyRun(from: Buffer, start: number, end: number, out: Writer): void {
+  const { bytes: to, position } = out
+  if (end - start >= LONG_RUN) {
+    from.copy(to, position, start, end)
+  } else {
+    for (let index = start; index < end; index++) to[position + index - start] = from[index]!
+  }
+  out.position = position + end - start
 }
 
 /** Copies the character that the escape at the position stands for. False when that is a lone surrogate. */
