@@ -1,105 +1,18 @@
-// `make bench`: CPU microseconds per request of the gateway, beside bare Fastify in the same run. Machines are shared and
-// noisy: read the ratio, and the spread. Writes BENCHMARKS.md and bench/results.json.
-import assert from 'node:assert/strict'
-import { randomBytes } from 'node:crypto'
-import { writeFile } from 'node:fs/promises'
-import { Agent, get } from 'node:http'
-import { cpus } from 'node:os'
-import { answer } from './answer.ts'
-import { type Subject, startSubject } from './processes.ts'
+// `make bench`: measures, then writes BENCHMARKS.md and bench/results.json. CASE=codec measures one suite and keeps what is
+// known of the others.
+import { runCodec } from './codec.ts'
+import { runGateway } from './gateway.ts'
+import { runMatch } from './match.ts'
+import { record } from './report.ts'
+import type { Suite } from './suite.ts'
 
-const rounds = Number(process.env.ROUNDS ?? 5)
-const requestsPerRound = Number(process.env.REQUESTS ?? 10_000)
-const connections = 32
-const path = '/api/v1/categories'
+const suites: Record<string, () => Suite | Promise<Suite>> = { gateway: runGateway, codec: runCodec, match: runMatch }
 
-const upstream = await startSubject('upstream', './upstream.ts')
-const gateway = {
-  NODE_ENV: 'production',
-  LOG_LEVEL: 'warn',
-  JWT_SECRET: randomBytes(32).toString('hex'),
-  PRODUCT_SERVICE_URL: upstream.url,
-  // The limiter does its work and never refuses.
-  RATE_LIMIT_RPS: '1000000',
-  RATE_LIMIT_BURST: '1000000'
+const wanted = process.env.CASE ?? ''
+if (wanted !== '' && !Object.hasOwn(suites, wanted)) {
+  console.error(`CASE must be one of ${Object.keys(suites).join(', ')}`)
+  process.exit(1)
 }
-const subjects = [
-  await startSubject('bare Fastify, no upstream', './bare.ts'),
-  await startSubject('Sluice, one transcoded call, no telemetry', '../server.ts', gateway)
-]
-try {
-  for (const subject of subjects) await checkAnswer(subject)
-  for (const subject of subjects) await load(subject, requestsPerRound)
-  const costs = new Map(subjects.map(({ name }) => [name, [] as number[]]))
-  // Interleaved: what disturbs the machine for a while disturbs all of them.
-  for (let round = 0; round < rounds; round++) {
-    for (const subject of subjects) costs.get(subject.name)!.push(await costPerRequest(subject))
-  }
-  await report(costs)
-} finally {
-  for (const subject of [...subjects, upstream]) await subject.stop()
-}
-
-/** Nothing is timed that does not answer right. */
-async function checkAnswer({ name, url }: Subject) {
-  const response = await fetch(url + path)
-  assert.equal(response.status, 200, name)
-  assert.equal(await response.text(), JSON.stringify(answer), name)
-}
-
-async function costPerRequest(subject: Subject) {
-  const before = await subject.cpu()
-  await load(subject, requestsPerRound)
-  return ((await subject.cpu()) - before) / requestsPerRound
-}
-
-/** Sends so many requests over a fixed number of connections; each waits for its answer before the next. */
-async function load({ url }: Subject, requests: number) {
-  const agent = new Agent({ keepAlive: true, maxSockets: connections })
-  let left = requests
-  async function work() {
-    while (left-- > 0) await request(url + path, agent)
-  }
-  await Promise.all(Array.from({ length: connections }, work))
-  agent.destroy()
-}
-
-function request(url: string, agent: Agent) {
-  return new Promise<void>((resolve, reject) => {
-    get(url, { agent }, response => {
-      if (response.statusCode !== 200) reject(new Error(`status ${response.statusCode}`))
-      response.resume().once('end', resolve)
-    }).once('error', reject)
-  })
-}
-
-async function report(costs: Map<string, number[]>) {
-  const summaries = [...costs].map(([name, values]) => {
-    const sorted = values.toSorted((one, other) => one - other)
-    return { name, median: sorted[Math.floor(sorted.length / 2)]!, min: sorted[0]!, max: sorted.at(-1)! }
-  })
-  const floor = summaries[0]!.median
-  const machine = `${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown'}`
-  const date = new Date().toISOString().slice(0, 10)
-  const rows = summaries.map(
-    ({ name, median, min, max }) =>
-      `| ${name} | ${median.toFixed(1)} | ${min.toFixed(1)} | ${max.toFixed(1)} | ${(median / floor).toFixed(1)} |`
-  )
-  const page = [
-    '# Benchmarks',
-    '',
-    'Written by `make bench`. CPU microseconds per request of the whole process, user and system; the answers are compared',
-    'before the clock starts. Machines are shared and noisy: the ratio to bare Fastify in the same run is what counts.',
-    '',
-    `${date}, Node ${process.version}, ${machine}, ${rounds} rounds of ${requestsPerRound} requests over ${connections} connections.`,
-    '',
-    '| case | median | min | max | ratio |',
-    '|---|---|---|---|---|',
-    ...rows,
-    ''
-  ].join('\n')
-  await writeFile(new URL('../BENCHMARKS.md', import.meta.url), page)
-  const results = { date, node: process.version, machine, rounds, requestsPerRound, connections, cases: summaries }
-  await writeFile(new URL('./results.json', import.meta.url), `${JSON.stringify(results, null, 2)}\n`)
-  console.log(page)
+for (const [name, run] of Object.entries(suites)) {
+  if (wanted === '' || wanted === name) await record(name, await run())
 }

@@ -1,0 +1,39 @@
+import { type Contender, summarize } from './suite.ts'
+
+export interface Work {
+  name: string
+  /** Does the work once. */
+  run(): unknown
+}
+
+const rounds = Number(process.env.ROUNDS ?? 9)
+/** How long each turn of a contender takes, about. */
+const turnMicros = 100_000
+
+/** Where results go, so that no engine can leave the work out. */
+const sink: unknown[] = [null]
+
+/**
+ * Measures what each work costs in CPU microseconds of the process, its compiler and garbage collector included. The turns
+ * are interleaved: what disturbs the machine for a while disturbs all of them.
+ */
+export function compare(works: readonly Work[]): Contender[] {
+  const costs = works.map((): number[] => [])
+  // Until the engine has compiled what is hot.
+  const repeats = works.map(work => {
+    repeat(work, 2000)
+    return Math.max(1, Math.round(turnMicros / Math.max(0.01, repeat(work, 1000))))
+  })
+  for (let round = 0; round < rounds; round++) {
+    for (const [index, work] of works.entries()) costs[index]!.push(repeat(work, repeats[index]!))
+  }
+  return works.map(({ name }, index) => summarize(name, costs[index]!))
+}
+
+/** CPU microseconds of one run, on average over so many. */
+function repeat({ run }: Work, times: number): number {
+  const before = process.cpuUsage()
+  for (let time = 0; time < times; time++) sink[0] = run()
+  const { user, system } = process.cpuUsage(before)
+  return (user + system) / times
+}
