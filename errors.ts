@@ -146,6 +146,13 @@ export const requestErrors = {
     reason: 'UNSUPPORTED_MEDIA_TYPE',
     when: 'The body has another content type, another charset than UTF-8, or no content type.'
   },
+  SLUICE_ERR_CONTENT_ENCODING: {
+    message: 'the body must not be compressed',
+    status: 415,
+    code: 'INVALID_ARGUMENT',
+    reason: 'UNSUPPORTED_CONTENT_ENCODING',
+    when: 'The body has a `Content-Encoding`.'
+  },
   SLUICE_ERR_STREAM_MEDIA_TYPE: {
     message: 'the body must be application/x-ndjson, or application/json with an array',
     status: 415,

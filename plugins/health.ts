@@ -38,8 +38,14 @@ async function health(gateway: FastifyInstance, { timeoutMs, cacheMs = 1_000 }: 
     draining = true
   })
 
-  // With the answer and not the request: one that began before must not leave a connection that the listener waits for.
+  // With the answer and not only the request: one that began before must not leave a connection that the listener waits for.
   gateway.addHook('onSend', function endConnection(_request, reply, _payload, done) {
+    if (draining) reply.header('connection', 'close')
+    done()
+  })
+
+  // Streams are sent around `onSend`.
+  gateway.addHook('onRequest', function endConnectionOfStream(_request, reply, done) {
     if (draining) reply.header('connection', 'close')
     done()
   })

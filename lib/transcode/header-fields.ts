@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import type { IncomingHttpHeaders } from 'node:http'
 import { readIdempotencyKey } from '../http/idempotency-key.ts'
 import type { RoutePolicy } from '../policies/route-policy.ts'
@@ -33,13 +34,18 @@ export function headerFields({
       name: 'Last-Event-ID',
       // A browser that comes back asks by the URL that it began with.
       wins: true,
-      read: headers => firstOf(headers['last-event-id'])
+      read: headers => readEventId(headers['last-event-id'])
     }
   ]
   return fields.filter(({ field }) => field !== '')
 }
 
-/** Node joins the values of headers that it does not know; an empty id is none (HTML, section 9.2.4). */
-function firstOf(header: string | string[] | undefined): string | undefined {
-  return header === undefined || header === '' ? undefined : String(header)
+/**
+ * An empty id is none. Browsers send it in UTF-8, which Node, as for all headers, takes for Latin-1
+ * (https://html.spec.whatwg.org/multipage/server-sent-events.html#the-last-event-id-header).
+ */
+function readEventId(header: string | string[] | undefined): string | undefined {
+  if (header === undefined || header === '') return undefined
+  const bytes = Buffer.from(String(header), 'latin1')
+  return isUtf8(bytes) ? bytes.toString() : String(header)
 }

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { RequestError } from '../../errors.ts'
 import type { HttpRule } from '../../lib/httprule/rules.ts'
@@ -23,6 +24,7 @@ export function takeJsonBodies(gateway: FastifyInstance): void {
   gateway.removeAllContentTypeParsers()
   gateway.addContentTypeParser(jsonType, { parseAs: 'buffer' }, async ({ headers }: FastifyRequest, body: Buffer) => {
     const [, quoted, name = quoted ?? 'utf-8'] = charset.exec(headers['content-type'] ?? '') ?? []
+    checkEncoding(headers)
     if (!/^utf-?8$/i.test(name)) throw new RequestError('SLUICE_ERR_MEDIA_TYPE')
     return body.length === 0 ? undefined : body
   })
@@ -44,12 +46,22 @@ export function withBodies(
   gateway.register(async function rawBodies(scope) {
     scope.removeAllContentTypeParsers()
     if (kind === 'stream') {
-      scope.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
+      scope.addContentTypeParser('*', ({ headers }, payload, done) => {
+        checkEncoding(headers)
+        done(null, payload)
+      })
     } else {
-      scope.addContentTypeParser('*', { parseAs: 'buffer' }, async ({ headers }: FastifyRequest, body: Buffer) =>
-        rawBodyToWire(headers['content-type'] ?? '', body)
-      )
+      scope.addContentTypeParser('*', { parseAs: 'buffer' }, async ({ headers }: FastifyRequest, body: Buffer) => {
+        checkEncoding(headers)
+        return rawBodyToWire(headers['content-type'] ?? '', body)
+      })
     }
     addRoutes(scope)
   })
+}
+
+/** A service would take compressed bytes for what their content type says (RFC 9110, sections 8.4 and 15.5.16). */
+function checkEncoding({ 'content-encoding': encoding = 'identity' }: IncomingHttpHeaders): void {
+  if (encoding.toLowerCase() === 'identity') return
+  throw new RequestError('SLUICE_ERR_CONTENT_ENCODING', { headers: { 'accept-encoding': 'identity' } })
 }

@@ -18,6 +18,11 @@ export function createOpenStreams() {
       return () => open.delete(stop)
     },
 
+    /** Whether the gateway waits for its connections to close. */
+    get isClosing(): boolean {
+      return closing !== null
+    },
+
     /** Ends all streams, and those that are opened later. */
     close(): void {
       closing = new RequestError('SLUICE_ERR_SHUTTING_DOWN')

@@ -4,7 +4,7 @@ import { StartError } from '../../errors.ts'
 import { splitUrl } from '../../lib/http/raw-request.ts'
 import { routerPath, widerPath } from '../../lib/httprule/find-my-way.ts'
 import { createRouter, type Match } from '../../lib/httprule/router.ts'
-import type { HttpRule } from '../../lib/httprule/rules.ts'
+import { type HttpRule, RuleError } from '../../lib/httprule/rules.ts'
 import type { PathGuide } from '../errors.ts'
 
 /** The rule that a request matched, kept while it was routed. */
@@ -69,11 +69,16 @@ export function createRouting(gateway: FastifyInstance): Routing {
     add(rule) {
       const name = `${rule.httpMethod} ${rule.template.text}`
       router.add(rule, name)
-      const methods = rule.httpMethod === '*' ? allMethods : [rule.httpMethod]
-      for (const method of methods) allowMethod(gateway, method)
       const { pattern, exact } = routerPath(rule.template)
+      const method = rule.httpMethod === '*' ? allMethods : rule.httpMethod
       if (exact && rule.httpMethod !== '*') own(rule, pattern)
-      return { method: methods, url: occupy(methods, pattern), constraints: { [constraintName]: name } }
+      for (const each of [method].flat()) allowMethod(gateway, each)
+      const url = occupy([method].flat(), pattern)
+      if (url === null) {
+        const problem = `more rules for ${rule.httpMethod} begin like this than Fastify can tell apart`
+        throw new RuleError(rule.method, rule.template.text, problem)
+      }
+      return { method, url, constraints: { [constraintName]: name } }
     },
     methods(rawPath) {
       const methods = router.allowed(rawPath)
@@ -88,11 +93,13 @@ export function createRouting(gateway: FastifyInstance): Routing {
     owners.set(keyOf(httpMethod, pattern), rpc)
   }
 
-  /** Takes a place at a pattern, or at the narrowest of the wider ones that has room. */
-  function occupy(methods: readonly string[], pattern: string): string {
+  /** Takes a place at a pattern, or at the narrowest of the wider ones that has room. Null: none has. */
+  function occupy(methods: readonly string[], pattern: string): string | null {
     const keys = methods.map(method => keyOf(method, pattern))
-    const wider = widerPath(pattern)
-    if (wider !== null && keys.some(key => (occupied.get(key) ?? 0) >= routesPerPattern)) return occupy(methods, wider)
+    if (keys.some(key => (occupied.get(key) ?? 0) >= routesPerPattern)) {
+      const wider = widerPath(pattern)
+      return wider === null ? null : occupy(methods, wider)
+    }
     for (const key of keys) occupied.set(key, (occupied.get(key) ?? 0) + 1)
     return pattern
   }

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http'
 import type { FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify'
 import { compilePick } from '../../lib/codec/pick.ts'
 import { allowSilence } from '../../lib/http/long-lived.ts'
@@ -34,22 +35,23 @@ export function serverStreamHandler(parts: RouteParts): RouteHandlerMethod {
     allowSilence(reply.raw)
     const cancel = new AbortController()
     const messages = withTicks(callUpstream(parts, request, reply, bound.wire, cancel.signal))
-    const forget = streams.add(messages.stop)
+    const forget = form.isLive ? streams.add(messages.stop) : null
     const silenceMs = form.keepAlive === null ? Number.POSITIVE_INFINITY : keepAliveMs
     try {
       let first = await messages.next(silenceMs)
       if (first.value === null) first = await messages.next(Math.min(openAfterMs, silenceMs))
       // An EventSource comes back whenever a stream ends, unless this answers it: it has seen all that there is.
-      if (first.done && canResume && form.keepAlive !== null && 'last-event-id' in request.headers) {
+      if (first.done && canResume && form.keepAlive !== null && request.headers['last-event-id']) {
         return await reply.code(204).send()
       }
       const headers = form.headers(first.value ?? undefined)
+      const part = first.done ? null : partOf(form, first.value)
       reply.code(policy.successStatus).headers(headers).hijack()
       reply.raw.writeHead(reply.statusCode, reply.getHeaders() as Record<string, string>)
-      if (request.method === 'HEAD') reply.raw.end()
-      else await sendStream({ request, reply, form, first, messages, silenceMs })
+      if (part === null || request.method === 'HEAD') endAnswer(reply.raw, form.end(), streams.isClosing)
+      else await sendStream({ request, reply, form, part, messages, silenceMs, streams })
     } finally {
-      forget()
+      forget?.()
       cancel.abort()
     }
   }
@@ -89,38 +91,51 @@ function compileForms({ method, route, policy }: RouteParts): (accept: string | 
   }
 }
 
-interface Sending {
+/** @param message null: a silence. */
+function partOf(form: AnswerForm, message: Uint8Array | null): Uint8Array {
+  return message === null ? (form.keepAlive ?? Buffer.alloc(0)) : form.part(message)
+}
+
+interface Sending extends Pick<RouteParts, 'streams'> {
   request: FastifyRequest
   reply: FastifyReply
   form: AnswerForm
-  first: IteratorResult<Uint8Array | null>
+  /** What comes first. */
+  part: Uint8Array
   messages: TickingMessages<Uint8Array | null>
   /** After how long a silence the connection is kept alive, in milliseconds. */
   silenceMs: number
 }
 
 /** Sends what comes first and all that follows, as fast as the client reads. Whatever goes wrong, the client can see it. */
-async function sendStream({ request, reply, form, first, messages, silenceMs }: Sending): Promise<void> {
-  let count = 0
+async function sendStream({ request, reply, form, part, messages, silenceMs, streams }: Sending): Promise<void> {
   try {
-    for (let next = first; !next.done; next = await messages.next(silenceMs)) {
-      const part = next.value === null ? form.keepAlive : form.part(next.value, count++)
-      if (part !== null && part.length > 0) await writePart(reply.raw, part)
+    await writePart(reply.raw, part)
+    for (;;) {
+      const next = await messages.next(silenceMs)
+      if (next.done) break
+      await writePart(reply.raw, partOf(form, next.value))
     }
-    const end = form.end(count)
-    if (end === null) reply.raw.end()
-    else reply.raw.end(end)
+    endAnswer(reply.raw, form.end(), streams.isClosing)
   } catch (error) {
-    breakOff(error, request, reply, form)
+    const { body } = describeFailure(error, request)
+    if (reply.raw.destroyed) return
+    const last = form.error(body)
+    if (last === null) breakOff(reply.raw)
+    else endAnswer(reply.raw, last, true)
   }
 }
 
-/** Tells about an error in an answer that has begun, and closes the connection. */
-function breakOff(error: unknown, request: FastifyRequest, { raw }: FastifyReply, form: AnswerForm): void {
-  const { body } = describeFailure(error, request)
-  const { socket } = raw
-  const last = form.error(body)
-  // Without the last chunk of the answer, the client knows that it is not whole; what was sent before still arrives.
-  if (last === null) socket?.destroySoon()
-  else raw.end(last, () => socket?.destroySoon())
+/** @param close whether the connection ends with the answer. */
+function endAnswer(response: ServerResponse, last: Uint8Array | null, close: boolean): void {
+  const { socket } = response
+  if (close) response.once('finish', () => socket?.destroySoon())
+  if (last === null) response.end()
+  else response.end(last)
+}
+
+/** Without the last chunk of an answer, the client knows that it is not whole; what was sent before still arrives. */
+function breakOff(response: ServerResponse): void {
+  if (response.socket === null) response.destroy()
+  else response.socket.destroySoon()
 }

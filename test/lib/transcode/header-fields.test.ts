@@ -76,3 +76,9 @@ t.test('Last-Event-ID wins over the URL that a stream was begun with', async t =
     t.ok(equals(WatchOrderRequestSchema, bound.message() as never, expected), `${rawQuery} ${header}`)
   }
 })
+
+t.test('a Last-Event-ID is UTF-8', async t => {
+  const [field] = headerFields({ ...none, eventStream: { event: '', idField: 'id', resumeField: 'after' } })
+  t.equal(field?.read({ 'last-event-id': Buffer.from('é7').toString('latin1') }), 'é7')
+  t.equal(field?.read({ 'last-event-id': 'caf\u00e9' }), 'café')
+})

@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import type { ClientRequest } from 'node:http'
-import { Code, ConnectError, type HandlerContext } from '@connectrpc/connect'
+import { Code, ConnectError } from '@connectrpc/connect'
 import t from 'tap'
 import { until } from '../../helper.ts'
-import { answerTo, createTextReader, startStreams } from './stream-gateway.ts'
+import { answerTo, cancelled, createTextReader, startStreams } from './stream-gateway.ts'
 
 const importing = '/v1/topics/news:import'
 const ndjson = { 'content-type': 'application/x-ndjson' }
@@ -27,10 +27,6 @@ function echo() {
       return { topic: 'done', texts }
     }
   }
-}
-
-async function cancelled({ signal }: HandlerContext): Promise<void> {
-  if (!signal.aborted) await once(signal, 'abort')
 }
 
 /** Writes a part of a body; false when the gateway does not read it now. */

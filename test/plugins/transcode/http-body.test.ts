@@ -139,6 +139,22 @@ t.test('a download is asked for no more than its reader takes', async t => {
   t.equal(length, total * data.length)
 })
 
+t.test('closing the gateway waits for a download, and not for its connection', async t => {
+  const more = Promise.withResolvers<void>()
+  const { gateway, send } = await startStreams(t, {
+    async *downloadFile() {
+      yield { data: Buffer.from('first ') }
+      await more.promise
+      yield { data: Buffer.from('second') }
+    }
+  })
+  const response = await answerTo(send('GET', '/v1/files/a'))
+  const closed = gateway.close()
+  more.resolve()
+  t.equal(Buffer.concat(await response.toArray()).toString(), 'first second')
+  await closed
+})
+
 t.test('an upload is any body, in parts; each has its content type, and what path and query say', async t => {
   const { call } = await startStreams(t, uploads)
   const body = Buffer.alloc(3_000_000, 'abcdefg')
@@ -223,6 +239,17 @@ t.test('what path and query get wrong is 400, and nobody is asked', async t => {
   for (const path of ['/v1/files/a?nite=n', '/v1/files/a/thumbnail?nite=n']) {
     const { status, text } = await call('PUT', path, { headers, body: png })
     t.same([status, JSON.parse(text).reason], [400, 'UNKNOWN_FIELD'], path)
+  }
+  t.equal(calls.length, 0)
+})
+
+t.test('a compressed body is refused: nobody would know that it is one', async t => {
+  const { call, calls } = await startStreams(t, uploads)
+  const headers = { 'content-type': 'image/png', 'content-encoding': 'gzip' }
+  for (const path of ['/v1/files/a', '/v1/files/a/thumbnail']) {
+    const answer = await call('PUT', path, { headers, body: png })
+    t.same([answer.status, answer.headers['accept-encoding']], [415, 'identity'], path)
+    t.match(JSON.parse(answer.text), { reason: 'UNSUPPORTED_CONTENT_ENCODING' })
   }
   t.equal(calls.length, 0)
 })

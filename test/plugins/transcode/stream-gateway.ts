@@ -109,6 +109,11 @@ function watched(service: Partial<ServiceImpl<typeof StreamService>>, calls: Han
   return Object.fromEntries(methods) as Partial<ServiceImpl<typeof StreamService>>
 }
 
+/** Waits until a call is cancelled. */
+export async function cancelled({ signal }: HandlerContext): Promise<void> {
+  if (!signal.aborted) await once(signal, 'abort')
+}
+
 function createSend(t: Test, url: string): StreamGateway['send'] {
   const agent = new Agent({ keepAlive: true })
   t.teardown(() => agent.destroy())
