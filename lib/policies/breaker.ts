@@ -62,9 +62,6 @@ function followAdmitted(response: StreamResponse, signal: AbortSignal, admission
   admission.goOn()
   return followStream(response, signal, {
     succeeded: () => admission.end('success'),
-    failed(error) {
-      admission.end(classify(error))
-      return error
-    }
+    failed: error => admission.end(classify(error))
   })
 }

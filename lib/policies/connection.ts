@@ -1,7 +1,7 @@
 import { Code, ConnectError, type Interceptor } from '@connectrpc/connect'
 import { RequestError } from '../../errors.ts'
 import { isAnswer, requestErrorOf } from '../errors/code.ts'
-import { followStream } from './follow-stream.ts'
+import { translateStream } from './follow-stream.ts'
 
 /** What a connection is that cannot be had, and a stream that the upstream refused or gave up. */
 const lostCodes: ReadonlySet<Code> = new Set([Code.Unavailable, Code.Canceled])
@@ -14,11 +14,7 @@ export function translateConnectionErrors(): Interceptor {
   return next => async request => {
     try {
       const response = await next(request)
-      if (!response.stream) return response
-      return followStream(response, request.signal, {
-        succeeded: () => {},
-        failed: error => translate(error, request.signal)
-      })
+      return response.stream ? translateStream(response, error => translate(error, request.signal)) : response
     } catch (error) {
       throw translate(error, request.signal)
     }

@@ -4,8 +4,7 @@ import type { StreamResponse } from '@connectrpc/connect'
 /** What wants to know how a stream ends. One of them is called, once. */
 export interface StreamFollower {
   succeeded(): void
-  /** Answers the error that the reader of the stream gets. */
-  failed(error: unknown): unknown
+  failed(error: unknown): void
 }
 
 /**
@@ -16,40 +15,55 @@ export interface StreamFollower {
 export function followStream(response: StreamResponse, signal: AbortSignal, follower: StreamFollower): StreamResponse {
   const messages = response.message[Symbol.asyncIterator]()
   let isOver = false
-  let failure: unknown
 
   function finish(): boolean {
     if (isOver) return false
     isOver = true
-    signal.removeEventListener('abort', fail)
+    signal.removeEventListener('abort', abort)
     return true
   }
 
-  function fail(): void {
-    failWith(signal.reason)
+  function abort(): void {
+    if (finish()) follower.failed(signal.reason)
   }
 
-  function failWith(error: unknown): unknown {
-    if (finish()) failure = follower.failed(error)
-    return failure
-  }
-
-  signal.addEventListener('abort', fail)
-  const followed: AsyncIterableIterator<Message> = {
-    [Symbol.asyncIterator]: () => followed,
+  signal.addEventListener('abort', abort)
+  return withMessages(response, {
     async next() {
       try {
         const result = await messages.next()
         if (result.done && finish()) follower.succeeded()
         return result
       } catch (error) {
-        throw failWith(error)
+        if (finish()) follower.failed(error)
+        throw error
       }
     },
-    async return() {
-      await messages.return?.()
-      return { done: true, value: undefined }
-    }
-  }
-  return { ...response, message: followed }
+    return: () => stop(messages)
+  })
+}
+
+/** The same stream, whose reader gets `translate(error)` in place of an error. */
+export function translateStream(response: StreamResponse, translate: (error: unknown) => unknown): StreamResponse {
+  const messages = response.message[Symbol.asyncIterator]()
+  return withMessages(response, {
+    async next() {
+      try {
+        return await messages.next()
+      } catch (error) {
+        throw translate(error)
+      }
+    },
+    return: () => stop(messages)
+  })
+}
+
+// Not generators: those would stop only after a message that has not come yet.
+function withMessages(response: StreamResponse, messages: AsyncIterator<Message>): StreamResponse {
+  return { ...response, message: { [Symbol.asyncIterator]: () => messages } }
+}
+
+async function stop(messages: AsyncIterator<Message>): Promise<IteratorResult<Message>> {
+  await messages.return?.()
+  return { done: true, value: undefined }
 }

@@ -48,13 +48,12 @@ export function traceCalls({ tracer, duration, url }: TraceCallsOptions): Interc
       span.setAttribute('rpc.grpc.status_code', status).end()
     }
 
-    function fail(error: unknown): unknown {
+    function fail(error: unknown) {
       const code = codeOf(error)
       span.setAttribute('error.type', codeNames[code])
       // Never the message: it may hold what a trace must not.
       span.setStatus({ code: SpanStatusCode.ERROR, message: codeNames[code] })
       end(code)
-      return error
     }
 
     try {
@@ -64,7 +63,8 @@ export function traceCalls({ tracer, duration, url }: TraceCallsOptions): Interc
       end(0)
       return response
     } catch (error) {
-      throw fail(error)
+      fail(error)
+      throw error
     }
   }
 }

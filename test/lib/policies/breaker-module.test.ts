@@ -1,6 +1,7 @@
 import { Circuit } from 'mollitia'
 import t from 'tap'
 import {
+  type Admission,
   BreakerModule,
   type BreakerState,
   CircuitOpenError,
@@ -11,6 +12,8 @@ const failing = () => Promise.reject(new Error('failure'))
 const neutral = () => Promise.reject(new Error('neutral'))
 const refusing = () => Promise.reject(new Error('success'))
 const succeeding = async () => 'fine'
+
+type Call = (admission: Admission) => Promise<unknown>
 
 /** A breaker whose clock the test turns: window 60 s, open 10 s, 3 probes, 60 % of at least 3 calls. */
 function createBreaker() {
@@ -26,12 +29,22 @@ function createBreaker() {
   })
   const states: BreakerState[] = []
   breaker.on('state-changed', state => states.push(state))
-  const circuit = new Circuit({ func: (call: () => Promise<unknown>) => call(), options: { modules: [breaker] } })
-  const run = (call: () => Promise<unknown>): Promise<unknown> => circuit.execute(call)
-  const runAll = async (...calls: (() => Promise<unknown>)[]) => {
+  const func = (call: Call, admission: Admission) => call(admission)
+  const circuit = new Circuit({ func, options: { modules: [breaker] } })
+  const run = (call: Call): Promise<unknown> => circuit.execute(call)
+  const runAll = async (...calls: Call[]) => {
     for (const call of calls) await run(call).catch(() => {})
   }
-  return { breaker, clock, states, run, runAll }
+  /** Begins a call that goes on; the test says how it ends. */
+  const begin = async (): Promise<Admission> => {
+    let begun: Admission | undefined
+    await run(async admission => {
+      admission.goOn()
+      begun = admission
+    })
+    return begun!
+  }
+  return { breaker, clock, states, run, runAll, begin }
 }
 
 /** A call that ends when the test says so. */
@@ -167,6 +180,57 @@ t.test('what a call of an earlier state says later is not heard', async t => {
   await runAll(succeeding, succeeding, succeeding)
   for (const { reject } of late) reject(new Error('failure'))
   await Promise.allSettled(calls)
+  t.equal(breaker.state, 'closed')
+})
+
+t.test('a stream counts when it ends, and as it ends', async t => {
+  const { breaker, begin } = createBreaker()
+  const streams = await Promise.all(Array.from({ length: 5 }, begin))
+  t.equal(breaker.state, 'closed')
+  streams[0]!.end('success')
+  streams[1]!.end('neutral')
+  streams[2]!.end('failure')
+  t.equal(breaker.state, 'closed', 'one of two')
+  streams[3]!.end('failure')
+  t.equal(breaker.state, 'open', 'two of three')
+})
+
+t.test('a stream that begins well is a probe that succeeded, however long it lives', async t => {
+  const { breaker, clock, states, runAll, begin } = createBreaker()
+  await runAll(failing, failing, failing)
+  clock.now = 10_000
+  const streams = [await begin(), await begin(), await begin()]
+  t.same(states, ['open', 'half-open', 'closed'])
+  clock.now = 3_600_000
+  for (const stream of streams) stream.end('success')
+  await runAll(failing, failing)
+  t.equal(breaker.state, 'closed', 'and no call of the time after')
+})
+
+t.test('a stream that was a probe is still heard when it breaks off', async t => {
+  const { breaker, clock, states, runAll, begin } = createBreaker()
+  await runAll(failing, failing, failing)
+  clock.now = 10_000
+  const first = await begin()
+  first.end('failure')
+  t.same(states, ['open', 'half-open', 'open'], 'while others probe')
+  clock.now = 20_000
+  const streams = [await begin(), await begin(), await begin()]
+  t.equal(breaker.state, 'closed')
+  for (const stream of streams) stream.end('failure')
+  t.equal(breaker.state, 'open', 'after they closed it')
+})
+
+t.test('a stream of an earlier state is not heard', async t => {
+  const { breaker, clock, runAll, begin } = createBreaker()
+  const late = [await begin(), await begin(), await begin()]
+  await runAll(failing, failing, failing)
+  clock.now = 10_000
+  await runAll(succeeding)
+  late[0]!.end('failure')
+  t.equal(breaker.state, 'half-open')
+  await runAll(succeeding, succeeding)
+  for (const stream of late) stream.end('failure')
   t.equal(breaker.state, 'closed')
 })
 

@@ -1,7 +1,11 @@
 import { Code, ConnectError } from '@connectrpc/connect'
+import { trace } from '@opentelemetry/api'
 import t from 'tap'
 import { RequestError } from '../../../errors.ts'
-import { classify } from '../../../lib/policies/breaker.ts'
+import { breakCircuit, classify, createUpstreamCircuit } from '../../../lib/policies/breaker.ts'
+import { translateConnectionErrors } from '../../../lib/policies/connection.ts'
+import { collect } from '../upstream/servers.ts'
+import { startStreaming } from './streams.ts'
 
 const answer = { 'grpc-status': '1' }
 
@@ -20,6 +24,56 @@ t.test('a lost connection, a deadline and nonsense do too', async t => {
   t.equal(classify(new TypeError('bug')), 'failure')
 })
 
-t.test('a client that went away says nothing', async t => {
+t.test('a client that went away, or sent what cannot be sent on, says nothing', async t => {
   t.equal(classify(new RequestError('SLUICE_ERR_CANCELLED')), 'neutral')
+  t.equal(classify(new RequestError('SLUICE_ERR_MESSAGE_TOO_LARGE', { args: ['line 3'] })), 'neutral')
+})
+
+/** A circuit that three calls can open, before an upstream that streams. */
+async function startCircuit(t: Tap) {
+  const options = { windowMs: 60_000, minCalls: 3, failureRatio: 0.6, openMs: 10_000, probes: 1 }
+  const circuit = createUpstreamCircuit('a', options)
+  t.teardown(() => circuit.circuit.dispose())
+  const call = await startStreaming(t, () => [
+    breakCircuit(circuit, trace.getTracer('test')),
+    translateConnectionErrors()
+  ])
+  return { circuit, call }
+}
+
+type Tap = Pick<typeof t, 'teardown'>
+
+t.test('streams that break off after their first message open the circuit', async t => {
+  for (const ending of ['with an error', 'with a reset'] as const) {
+    const { circuit, call } = await startCircuit(t)
+    for (let count = 0; count < 3; count++) {
+      t.equal(circuit.breaker.state, 'closed')
+      const { messages } = await call(ending)
+      await t.rejects(collect(messages))
+    }
+    t.equal(circuit.breaker.state, 'open', ending)
+    await t.rejects(call('well'), { code: 'SLUICE_ERR_CIRCUIT_OPEN' })
+  }
+})
+
+t.test('streams that clients leave, or that are open, do not', async t => {
+  const { circuit, call } = await startCircuit(t)
+  for (let count = 0; count < 5; count++) {
+    const controller = new AbortController()
+    await call('never', { signal: controller.signal })
+    controller.abort()
+    const { messages } = await call('never')
+    for await (const _ of messages) break
+    await call('never')
+  }
+  t.equal(circuit.breaker.state, 'closed')
+})
+
+t.test('streams that their deadline ends do', async t => {
+  const { circuit, call } = await startCircuit(t)
+  for (let count = 0; count < 3; count++) {
+    const read = call('never', { timeoutMs: 20 }).then(({ messages }) => collect(messages))
+    await t.rejects(read, { code: 'SLUICE_ERR_UPSTREAM_TIMEOUT' })
+  }
+  t.equal(circuit.breaker.state, 'open')
 })

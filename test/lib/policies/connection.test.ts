@@ -3,10 +3,13 @@ import { createServer as createHttp2Server } from 'node:http2'
 import { type AddressInfo, createServer, type Server } from 'node:net'
 import { createClient } from '@connectrpc/connect'
 import t from 'tap'
+import { RequestError } from '../../../errors.ts'
 import { ProductService } from '../../../gen/shop/product/v1/product_pb.ts'
 import { failureOf } from '../../../lib/errors/failure.ts'
 import { translateConnectionErrors } from '../../../lib/policies/connection.ts'
 import { createChannel } from '../../../lib/upstream/channel.ts'
+import { collect, createWire, startRawServer } from '../upstream/servers.ts'
+import { startStreaming, watchTopic } from './streams.ts'
 
 type Tap = Pick<typeof t, 'teardown'>
 
@@ -84,4 +87,31 @@ t.test('something that speaks no HTTP/2', async t => {
     socket.end('SSH-2.0-OpenSSH\r\n')
   })
   t.match(await reasonFrom(t, server), /^UPSTREAM_(UNAVAILABLE|INVALID_RESPONSE)$/)
+})
+
+t.test('a stream that breaks off is told like a call that fails', async t => {
+  const call = await startStreaming(t, () => [translateConnectionErrors()])
+  const reasons: Record<string, string> = {}
+  for (const ending of ['well', 'with an error', 'with a reset'] as const) {
+    const { messages } = await call(ending)
+    reasons[ending] = await collect(messages).then(
+      () => 'none',
+      error => failureOf(error).reason
+    )
+  }
+  t.same(reasons, { well: 'none', 'with an error': 'INTERNAL', 'with a reset': 'UPSTREAM_UNAVAILABLE' })
+})
+
+t.test('what is wrong with the messages of a client is told to it', async t => {
+  const call = await startStreaming(t, () => [translateConnectionErrors()])
+  const { messages } = await call('never', { signal: AbortSignal.timeout(20) })
+  await t.rejects(collect(messages), { code: 'SLUICE_ERR_CANCELLED' })
+  const { url } = await startRawServer(t, () => {})
+  const wire = createWire(t, url, { interceptors: [translateConnectionErrors()] })
+  const tooLarge = new RequestError('SLUICE_ERR_MESSAGE_TOO_LARGE', { args: ['line 3'] })
+  async function* failing() {
+    yield Buffer.from('fine')
+    throw tooLarge
+  }
+  await t.rejects(wire.stream(watchTopic, failing()), tooLarge)
 })

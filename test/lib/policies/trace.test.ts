@@ -2,10 +2,12 @@ import { Code, ConnectError, createClient } from '@connectrpc/connect'
 import { metrics, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import t from 'tap'
 import { ProductService } from '../../../gen/shop/product/v1/product_pb.ts'
+import { translateConnectionErrors } from '../../../lib/policies/connection.ts'
 import { traceCalls } from '../../../lib/policies/trace.ts'
 import { createChannel } from '../../../lib/upstream/channel.ts'
-import { type Shop, startUpstream, type Test } from '../../helper.ts'
+import { type Shop, startUpstream, type Test, until } from '../../helper.ts'
 import { findSpan, recordTelemetry } from '../../telemetry.ts'
+import { startStreaming } from './streams.ts'
 
 const telemetry = recordTelemetry()
 t.beforeEach(() => telemetry.reset())
@@ -63,4 +65,54 @@ t.test('calls are timed by method and code', async t => {
       ({ attributes }) => attributes['rpc.method'] === 'ListCategories' && attributes['rpc.grpc.status_code'] === 0
     )
   )
+})
+
+/** An upstream that streams, and what is known of its calls. */
+async function startTracedStreams(t: Test) {
+  const tracer = trace.getTracer('test')
+  const duration = metrics.getMeter('test').createHistogram('rpc.client.duration')
+  return startStreaming(t, url => [traceCalls({ tracer, duration, url }), translateConnectionErrors()])
+}
+
+const streamName = 'fixture.v1.StreamService/WatchTopic'
+
+t.test('the span of a stream ends with the stream, and says how', async t => {
+  const call = await startTracedStreams(t)
+  const codes = { well: 0, 'with an error': 13, 'with a reset': 14 }
+  for (const [ending, code] of Object.entries(codes) as [keyof typeof codes, number][]) {
+    telemetry.reset()
+    const { messages } = await call(ending)
+    const reading = messages[Symbol.asyncIterator]()
+    await reading.next()
+    t.same(telemetry.spans(), [], 'it goes on')
+    await reading.next().catch(() => {})
+    t.equal(findSpan(telemetry.spans(), streamName).attributes['rpc.grpc.status_code'], code, ending)
+  }
+})
+
+t.test('the span of a stream that its client leaves ends at once', async t => {
+  const call = await startTracedStreams(t)
+  const controller = new AbortController()
+  await call('never', { signal: controller.signal })
+  controller.abort()
+  t.match(findSpan(telemetry.spans(), streamName).attributes, { 'error.type': 'CANCELLED' })
+})
+
+/** The durations of all streams so far, in milliseconds. */
+async function totalDuration(): Promise<number> {
+  const points = (await telemetry.metrics()).get('rpc.client.duration')?.dataPoints ?? []
+  const ofStreams = points.filter(({ attributes }) => attributes['rpc.method'] === 'WatchTopic')
+  return ofStreams.reduce((total, { value }) => total + ((value as { sum?: number }).sum ?? 0), 0)
+}
+
+t.test('how long a stream goes on does not make its upstream slow', async t => {
+  const call = await startTracedStreams(t)
+  const before = await totalDuration()
+  const controller = new AbortController()
+  await call('never', { signal: controller.signal })
+  const answeredAt = performance.now()
+  await until(() => performance.now() - answeredAt > 20)
+  controller.abort()
+  const [seconds, nanos] = findSpan(telemetry.spans(), streamName).duration
+  t.ok((await totalDuration()) - before < seconds * 1_000 + nanos / 1_000_000 - 20)
 })
