@@ -20,6 +20,7 @@ import { createRouting, type Routing } from './transcode/routing.ts'
 import { serverStreamHandler } from './transcode/server-stream.ts'
 import type { TranscodedRoute } from './transcode/transcoded-route.ts'
 import { unaryHandler } from './transcode/unary.ts'
+import { warnOfOverlaps } from './transcode/warn-of-overlaps.ts'
 
 export type { Handler, MethodOptions, TranscodeOptions } from './transcode/options.ts'
 
@@ -91,6 +92,11 @@ async function transcoding(gateway: FastifyInstance, { keepAliveMs = 15_000 }: T
       })
     }
     for (const name of unused) throw new StartError('SLUICE_ERR_METHOD_UNKNOWN', [service.typeName, name])
+  })
+
+  gateway.addHook('onReady', async function warnOfRules() {
+    const rules = routes.map(({ rule }) => rule)
+    warnOfOverlaps(gateway.log, rules)
   })
 
   // Before the listener closes, which waits for them.

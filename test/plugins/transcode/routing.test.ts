@@ -183,9 +183,9 @@ t.test('Fastify serves whatever the router of the rules says, and nothing else',
       }
       await gateway.close()
     }),
-    { seed: 3, numRuns: 200 }
+    { seed: 3, numRuns: 100 }
   )
-  t.ok(served > 200, `${served} requests were served`)
+  t.ok(served > 100, `${served} requests were served`)
 })
 
 function withoutEqual(rules: HttpRule[]): HttpRule[] {
@@ -196,5 +196,5 @@ function withoutEqual(rules: HttpRule[]): HttpRule[] {
 
 /** Whether `inject` sends a path as it is, and Fastify does not answer with 400 before it looks for a route. */
 function isSentAsIs(path: string): boolean {
-  return new URL(path, 'http://localhost').pathname === path && !path.includes('%zz')
+  return URL.parse(path, 'http://localhost')?.pathname === path && !path.includes('%zz')
 }
