@@ -79,13 +79,21 @@ export function answerFailure(error: unknown, request: FastifyRequest, reply: Fa
   return reply.code(failure.status).type(contentType).send(body)
 }
 
-/** What a client is told about a request that failed; logs and metrics are told too. */
-export function describeFailure(error: unknown, request: FastifyRequest): RenderedFailure & { failure: Failure } {
+/**
+ * What a client is told about a request that failed; logs and metrics are told too.
+ *
+ * @param accept what the client accepts as an answer; empty: the one shape that needs no asking.
+ */
+export function describeFailure(
+  error: unknown,
+  request: FastifyRequest,
+  accept = request.headers.accept
+): RenderedFailure & { failure: Failure } {
   const failure = failureOf(error)
   request.failure = failure
   logFailure(failure, error, request)
   const ids = { requestId: request.id, traceId: request.traceId ?? '' }
-  return { failure, ...renderFailure(failure, ids, request.headers.accept) }
+  return { failure, ...renderFailure(failure, ids, accept) }
 }
 
 /** The client hears nothing of what is hidden, so the log has to; and a lost upstream has a cause worth knowing. */

@@ -118,7 +118,8 @@ async function sendStream({ request, reply, form, part, messages, silenceMs, str
     }
     endAnswer(reply.raw, form.end(), streams.isClosing)
   } catch (error) {
-    const { body } = describeFailure(error, request)
+    // Within a stream, what begins with "error" is how a client tells it from a message.
+    const { body } = describeFailure(error, request, '')
     if (reply.raw.destroyed) return
     const last = form.error(body)
     if (last === null) breakOff(reply.raw)

@@ -105,6 +105,49 @@ t.test('an error after the first comment is an event', async t => {
   t.match(await read('"no such topic"'), 'event: error\ndata: {"error":"no such topic"')
 })
 
+t.test('a service that is lost under a stream is told in the stream', async t => {
+  const { send, breakService } = await startStreams(t, {
+    async *watchTopic(_request, context) {
+      yield { seq: 1n }
+      await cancelled(context)
+    }
+  })
+  const read = createTextReader(await answerTo(send('GET', events)))
+  await read('\n')
+  breakService()
+  t.match(JSON.parse(await read('\n')), { code: 'UNAVAILABLE', reason: 'UPSTREAM_UNAVAILABLE' })
+})
+
+t.test('and so is a deadline that passes', async t => {
+  const { send, calls } = await startStreams(
+    t,
+    {
+      async *watchTopic(_request, context) {
+        yield { seq: 1n }
+        await cancelled(context)
+      }
+    },
+    { methods: { watchTopic: { deadlineMs: 300 } } }
+  )
+  const read = createTextReader(await answerTo(send('GET', events)))
+  await read('\n')
+  t.match(JSON.parse(await read('\n')), { code: 'DEADLINE_EXCEEDED', reason: 'UPSTREAM_TIMEOUT' })
+  await cancelled(calls[0]!)
+})
+
+t.test('and so is a message that is too large', async t => {
+  const { send, calls } = await startStreams(t, {
+    async *watchTopic(_request, { signal }) {
+      yield { seq: 1n }
+      while (!signal.aborted) yield { text: 'x'.repeat(5 * 1024 * 1024) }
+    }
+  })
+  const read = createTextReader(await answerTo(send('GET', events)))
+  await read('\n')
+  t.match(JSON.parse(await read('\n')), { reason: 'UPSTREAM_INVALID_RESPONSE' })
+  await cancelled(calls[0]!)
+})
+
 t.test('closing the gateway ends its streams, and their clients are told', async t => {
   const { gateway, send, calls } = await startStreams(t, {
     async *watchTopic(_request, context) {

@@ -150,6 +150,21 @@ t.test('or breaks the connection, as an array has no place for it', async t => {
   t.equal(broken, true)
 })
 
+t.test('an error in a stream has one shape; before it, the one that the client wants', async t => {
+  const { call } = await startStreams(t, {
+    async *watchTopic({ topic }) {
+      if (topic === 'news') yield* failing()
+      throw new ConnectError('no such topic', Code.NotFound)
+    }
+  })
+  const headers = { accept: 'application/problem+json, application/x-ndjson' }
+  const within = await call('GET', events, { headers })
+  t.match(within.text.split('\n')[1], /^{"error":"the topic was closed","code":/)
+  const before = await call('GET', '/v1/topics/none/events', { headers })
+  t.equal(before.headers['content-type'], 'application/problem+json; charset=utf-8')
+  t.match(JSON.parse(before.text), { status: 404, detail: 'no such topic' })
+})
+
 t.test('what breaks inside is not told, also not in a stream', async t => {
   const { call } = await startStreams(t, {
     async *watchTopic() {

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { Agent, type ClientRequest, type IncomingMessage, type Server, request as sendRequest } from 'node:http'
-import { createServer, type Http2Server } from 'node:http2'
+import { createServer, type Http2Server, type ServerHttp2Session } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect'
 import { connectNodeAdapter } from '@connectrpc/connect-node'
@@ -13,7 +13,7 @@ import errors from '../../../plugins/errors.ts'
 import limiting from '../../../plugins/limiting.ts'
 import metrics from '../../../plugins/metrics.ts'
 import tracing from '../../../plugins/tracing.ts'
-import transcoding, { type TranscodingOptions } from '../../../plugins/transcoding.ts'
+import transcoding, { type TranscodeOptions, type TranscodingOptions } from '../../../plugins/transcoding.ts'
 import upstreams from '../../../plugins/upstreams.ts'
 import { StreamService } from '../../fixtures/gen/fixture/v1/streams_pb.ts'
 import { secret, type Test } from '../../helper.ts'
@@ -23,6 +23,8 @@ export interface StreamGateway {
   gateway: FastifyInstance
   /** The calls that reached the service, in order. */
   calls: HandlerContext[]
+  /** Breaks all connections to the service. */
+  breakService(): void
   /** Sends a request; its body, unless it is given, is the caller's to write. */
   send(method: string, path: string, options?: SendOptions): ClientRequest
   /** Sends a request and reads the whole answer. */
@@ -45,6 +47,7 @@ export interface WholeAnswer {
 
 export interface StreamGatewayOptions extends TranscodingOptions {
   server?: FastifyHttpOptions<Server>
+  methods?: TranscodeOptions<typeof StreamService>['methods']
   /** Adds to the gateway before it listens. */
   extend?: (gateway: FastifyInstance) => void
 }
@@ -53,7 +56,7 @@ export interface StreamGatewayOptions extends TranscodingOptions {
 export async function startStreams(
   t: Test,
   service: Partial<ServiceImpl<typeof StreamService>>,
-  { server, extend, ...options }: StreamGatewayOptions = {}
+  { server, methods, extend, ...options }: StreamGatewayOptions = {}
 ): Promise<StreamGateway> {
   const calls: HandlerContext[] = []
   const upstream = await startService(t, service, calls)
@@ -68,32 +71,45 @@ export async function startStreams(
   gateway.register(limiting, { rate: 1_000, burst: 1_000 })
   gateway.register(auth, { secret: Buffer.from(secret), issuer: 'i', audience: 'a' })
   gateway.register(breaking, { windowMs: 1_000, minCalls: 100, failureRatio: 1, openMs: 1, probes: 1 })
-  gateway.register(upstreams, { upstreams: { streams: { url: upstream } }, timeoutMs: 5_000, connectTimeoutMs: 5_000 })
+  gateway.register(upstreams, {
+    upstreams: { streams: { url: upstream.url } },
+    timeoutMs: 5_000,
+    connectTimeoutMs: 5_000
+  })
   gateway.register(transcoding, options)
-  gateway.register(async scope => scope.transcode(StreamService, { upstream: 'streams' as never }))
+  gateway.register(async scope =>
+    scope.transcode(StreamService, { upstream: 'streams' as never, ...(methods !== undefined && { methods }) })
+  )
   extend?.(gateway)
   t.teardown(() => gateway.close())
   const url = await gateway.listen({ host: '127.0.0.1', port: 0 })
   const send = createSend(t, url)
-  return { gateway, calls, send, call: async (...sent) => readAnswer(send(...sent)) }
+  return { gateway, calls, breakService: upstream.breakOff, send, call: async (...sent) => readAnswer(send(...sent)) }
 }
 
 async function startService(
   t: Test,
   service: Partial<ServiceImpl<typeof StreamService>>,
   calls: HandlerContext[]
-): Promise<string> {
+): Promise<{ url: string; breakOff(): void }> {
+  const sessions = new Set<ServerHttp2Session>()
   const handler = connectNodeAdapter({
     // What the tests send would shrink to nothing, and no reader be slow.
     acceptCompression: [],
     routes: router => router.service(StreamService, watched(service, calls))
   })
   const server: Http2Server = createServer({}, handler)
-  server.on('session', session => t.teardown(() => session.destroy()))
-  t.teardown(() => server.close())
+  server.on('session', session => sessions.add(session))
+  function breakOff() {
+    for (const session of sessions) session.destroy()
+  }
+  t.teardown(() => {
+    breakOff()
+    server.close()
+  })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, breakOff }
 }
 
 /** The same service, which notes the context of each call when it begins. */
