@@ -109,7 +109,7 @@ export function compileRoute(rule: HttpRule, options: RouteOptions = {}): Compil
       for (const [field, value] of bound) field.write(value, inBody.has(field), writer)
       fillMask?.(body.json(), given, writer)
       const request = boundRequest(rule, concat(body.wire, writer.finish()))
-      const broken = validate?.(request.message()) ?? []
+      const broken = validate?.(request.message(), request.wire.length) ?? []
       if (broken.length > 0) throw notValid(broken, rule, { bound, given, json: body.json() })
       return request
     }

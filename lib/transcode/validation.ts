@@ -4,7 +4,8 @@ import {
   type DescExtension,
   type DescFile,
   type DescMessage,
-  type Message
+  type Message,
+  type Registry
 } from '@bufbuild/protobuf'
 import { nestedTypes } from '@bufbuild/protobuf/reflect'
 import { CompilationError, createValidator, type Validator, type Violation } from '@bufbuild/protovalidate'
@@ -15,10 +16,17 @@ import { validatedTypes } from './validated-types.ts'
 /**
  * Checks a message against the `buf.validate` rules in its proto, and that the required fields of proto2 are set.
  *
- * @returns all that is wrong.
+ * @param size how large the message is, in bytes of its wire format.
+ * @returns all that is wrong; of a large message, one thing.
  * @throws RuntimeError of protovalidate when a rule cannot be evaluated, which is a fault of the proto.
  */
-export type Validate = (message: Message) => readonly Violation[]
+export type Validate = (message: Message, size: number) => readonly Violation[]
+
+/**
+ * Up to this size everything is told that is wrong with a message. The time that it takes to find that grows with what there
+ * is to find, which is no typing error any more: a list of thousands of wrong elements, where a hundred may be.
+ */
+const MAX_SIZE_FOR_ALL = 16 * 1024
 
 /**
  * Compiles the rules of a message and of all that it can hold. Undefined when there are none.
@@ -28,10 +36,11 @@ export type Validate = (message: Message) => readonly Violation[]
 export function compileValidation(desc: DescMessage): Validate | undefined {
   const types = validatedTypes(desc)
   if (types.length === 0) return undefined
-  const validator = validatorOf(desc.file)
-  for (const type of types) checkRules(validator, type)
-  return message => {
-    const result = validator.validate(desc, message)
+  const { forAll, forFirst } = validatorsOf(desc.file)
+  for (const type of types) checkRules(forAll, type)
+  forFirst.validate(desc, create(desc))
+  return (message, size) => {
+    const result = (size > MAX_SIZE_FOR_ALL ? forFirst : forAll).validate(desc, message)
     if (result.kind === 'error') throw result.error
     return result.violations ?? []
   }
@@ -56,21 +65,33 @@ function checkRules(validator: Validator, desc: DescMessage): void {
   }
 }
 
-const validators = new WeakMap<DescFile, Validator>()
-let commonValidator: Validator | undefined
+interface Validators {
+  /** Finds everything that is wrong. */
+  forAll: Validator
+  /** Stops at the first thing. */
+  forFirst: Validator
+}
 
-/** The validator for the messages of a file: one for all files that define no rules of their own. */
-function validatorOf(file: DescFile): Validator {
+const validators = new WeakMap<DescFile, Validators>()
+let commonValidators: Validators | undefined
+
+/** The validators for the messages of a file: the same for all files that define no rules of their own. */
+function validatorsOf(file: DescFile): Validators {
   const known = validators.get(file)
   if (known !== undefined) return known
   const rules = predefinedRules(file)
   if (rules.length === 0) {
-    commonValidator ??= createValidator({ legacyRequired: true })
-    return commonValidator
+    commonValidators ??= createValidators()
+    return commonValidators
   }
-  const validator = createValidator({ legacyRequired: true, registry: createRegistry(...rules) })
-  validators.set(file, validator)
-  return validator
+  const own = createValidators(createRegistry(...rules))
+  validators.set(file, own)
+  return own
+}
+
+function createValidators(registry?: Registry): Validators {
+  const options = { legacyRequired: true, ...(registry !== undefined && { registry }) }
+  return { forAll: createValidator(options), forFirst: createValidator({ ...options, failFast: true }) }
 }
 
 /** Predefined rules are extensions of the messages of buf.validate; they are known where their file is imported. */

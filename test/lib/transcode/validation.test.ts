@@ -18,7 +18,7 @@ const productId = '0198c2d4-0000-7000-8000-0000000000a1'
 
 /** What is wrong with a message, one line each. */
 function broken<Desc extends DescMessage>(desc: Desc, init: MessageInitShape<Desc>): string[] {
-  const violations = compileValidation(desc)!(create(desc, init))
+  const violations = compileValidation(desc)!(create(desc, init), 0)
   return violations.map(({ field, message }) => `${pathToString(field as Path)}: ${message}`)
 }
 
@@ -140,6 +140,13 @@ t.test('a header by the field that it sets', async t => {
     reason: 'VALIDATION_FAILED',
     message: /^etag: /
   })
+})
+
+t.test('of a large request the first thing is told, however much is wrong', async t => {
+  const items = Array.from({ length: 5000 }, () => ({ product_id: 'x' }))
+  const route = routeOf(OrderService.method.createOrder)
+  t.same(refusals(route, { url: '/api/v1/orders', body: { items } }), ['items: must contain no more than 50 item(s)'])
+  t.equal(refusals(route, { url: '/api/v1/orders', body: { items: items.slice(0, 60) } }).length, 20)
 })
 
 t.test('the sentence is the one that the services have for it', async t => {
