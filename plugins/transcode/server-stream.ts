@@ -46,7 +46,10 @@ export function serverStreamHandler(parts: RouteParts): RouteHandlerMethod {
       }
       const headers = form.headers(first.value ?? undefined)
       const part = first.done ? null : partOf(form, first.value)
-      reply.code(policy.successStatus).headers(headers).hijack()
+      reply.code(policy.successStatus).headers(headers)
+      // An error within the stream ends the connection, on which a client must not have begun anything else.
+      if (form.isLive) reply.header('connection', 'close')
+      reply.hijack()
       reply.raw.writeHead(reply.statusCode, reply.getHeaders() as Record<string, string>)
       if (part === null || request.method === 'HEAD') endAnswer(reply.raw, form.end(), streams.isClosing)
       else await sendStream({ request, reply, form, part, messages, silenceMs, streams })
@@ -123,7 +126,7 @@ async function sendStream({ request, reply, form, part, messages, silenceMs, str
     if (reply.raw.destroyed) return
     const last = form.error(body)
     if (last === null) breakOff(reply.raw)
-    else endAnswer(reply.raw, last, true)
+    else reply.raw.end(last)
   }
 }
 

@@ -20,6 +20,7 @@ t.test('a stream is NDJSON, a line per message', async t => {
   t.equal(headers['content-type'], 'application/x-ndjson')
   t.equal(headers['x-accel-buffering'], 'no')
   t.equal(headers.vary, 'accept')
+  t.equal(headers.connection, 'close')
   t.ok(headers['x-request-id'])
   t.equal(text, '{"seq":"1","text":"one"}\n{"seq":"2","text":"two"}\n')
 })
