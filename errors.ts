@@ -137,7 +137,7 @@ export const requestErrors = {
     status: 413,
     code: 'INVALID_ARGUMENT',
     reason: 'BODY_TOO_LARGE',
-    when: 'The body is larger than `BODY_LIMIT`.'
+    when: 'The body is larger than `BODY_LIMIT`, or makes a message of more than 1 MiB.'
   },
   SLUICE_ERR_MEDIA_TYPE: {
     message: 'the body must be application/json',

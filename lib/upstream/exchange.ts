@@ -1,5 +1,5 @@
 import { type ClientHttp2Stream, constants, type OutgoingHttpHeaders } from 'node:http2'
-import type { ConnectError } from '@connectrpc/connect'
+import { Code, ConnectError } from '@connectrpc/connect'
 import type { AnswerHeaders } from './headers.ts'
 import type { Lifetime } from './lifetime.ts'
 import type { SessionManager } from './session.ts'
@@ -80,7 +80,8 @@ export class Exchange {
     try {
       this.#stream = sessions.request(headers)
     } catch (error) {
-      this.fail(connectionError(error))
+      // A header that HTTP/2 does not allow.
+      this.fail(ConnectError.from(error, Code.Internal))
       return
     }
     this.#listen(this.#stream)

@@ -1,8 +1,13 @@
+import { once } from 'node:events'
+import { Code } from '@connectrpc/connect'
+import type { FastifyRequest } from 'fastify'
 import t from 'tap'
 import { buildEdge } from '../../app.ts'
 import { loadConfig } from '../../config.ts'
 import { ProductService } from '../../gen/shop/product/v1/product_pb.ts'
+import { publicPolicy } from '../../lib/policies/route-policy.ts'
 import type { UpstreamName } from '../../plugins/upstreams.ts'
+import { shopUpstreams } from '../../shop.ts'
 import { build, hang, orderId, productIds, settings, signToken, startUpstream, type Test, until } from '../helper.ts'
 
 const list = '/api/v1/categories'
@@ -92,4 +97,28 @@ t.test('options that cannot work keep the gateway from starting', async t => {
   for (const [message, upstreams] of Object.entries(bad)) {
     await t.rejects(async () => edge(t, upstreams).ready(), { code: 'SLUICE_ERR_OPTION_INVALID', message })
   }
+})
+
+t.test('a stream may outlive the deadline of calls, unless its policy has one', async t => {
+  const { url } = await startUpstream(t, {
+    order: {
+      async *watchOrder(_request, { signal }) {
+        yield {}
+        await once(signal, 'abort')
+      }
+    }
+  })
+  const config = loadConfig({ ...settings(url), UPSTREAM_TIMEOUT_MS: '100' })
+  const gateway = buildEdge(config, shopUpstreams(config))
+  t.teardown(() => gateway.close())
+  const watch = async ({ clients }: FastifyRequest) => {
+    const events = clients.order.watchOrder({})[Symbol.asyncIterator]()
+    await events.next()
+    const late = new Promise(resolve => setTimeout(resolve, 300, 'it goes on'))
+    return Promise.race([late, events.next().catch(error => Code[error.code])])
+  }
+  gateway.get('/unlimited', { config: { policy: publicPolicy } }, watch)
+  gateway.get('/limited', { config: { policy: { ...publicPolicy, deadlineMs: 150 } } }, watch)
+  t.equal((await gateway.inject('/unlimited')).body, 'it goes on')
+  t.equal((await gateway.inject('/limited')).body, 'DeadlineExceeded')
 })

@@ -3,7 +3,8 @@ import { Code, createClient, createRouterTransport } from '@connectrpc/connect'
 import { ROOT_CONTEXT } from '@opentelemetry/api'
 import t from 'tap'
 import { OrderService } from '../../../gen/shop/order/v1/order_pb.ts'
-import { type Caller, callerKey, onBehalfOf } from '../../../lib/upstream/caller.ts'
+import { type Caller, callerKey, onBehalfOf, wireOnBehalfOf } from '../../../lib/upstream/caller.ts'
+import type { WireCallOptions, WireTransport } from '../../../lib/upstream/wire-transport.ts'
 
 function createCaller(parts: Partial<Caller> = {}): Caller {
   return {
@@ -85,4 +86,51 @@ t.test('the end of the caller, or of the call, ends it', async t => {
   const other = client.cancelOrder({})
   ofCaller.abort()
   await t.rejects(other, { code: Code.Canceled })
+})
+
+/** A transport in bytes that does nothing; `seen` are the options of its last call. */
+function createWire() {
+  const seen: WireCallOptions = {}
+  const answer = { header: new Headers(), trailer: new Headers() }
+  const wire: WireTransport = {
+    async unary(_method, message, options) {
+      Object.assign(seen, options)
+      return { ...answer, message }
+    },
+    async stream(_method, messages, options) {
+      Object.assign(seen, options)
+      return { ...answer, messages }
+    }
+  }
+  return { wire, seen }
+}
+
+const { getOrder, watchOrder } = OrderService.method
+const nothing = new Uint8Array()
+async function* none() {}
+
+t.test('calls in bytes are the caller’s in the same way', async t => {
+  const { wire, seen } = createWire()
+  const caller = createCaller()
+  await wireOnBehalfOf(caller, wire).unary(getOrder, nothing, { header: { a: '1' } })
+  t.ok(seen.timeoutMs! > 1_000 && seen.timeoutMs! <= 2_000)
+  t.equal(seen.contextValues?.get(callerKey), caller)
+  t.equal(seen.signal, caller.signal)
+  t.same(seen.header, { a: '1' })
+  const late = wireOnBehalfOf(createCaller({ deadline: performance.now() - 1 }), wire)
+  await t.rejects(late.unary(getOrder, nothing), { code: Code.DeadlineExceeded })
+})
+
+t.test('a stream has a deadline when its caller has one for streams, and what the call wants', async t => {
+  const { wire, seen } = createWire()
+  const unlimited = wireOnBehalfOf(createCaller(), wire)
+  await unlimited.stream(watchOrder, none())
+  t.equal(seen.timeoutMs, undefined)
+  await unlimited.stream(watchOrder, none(), { timeoutMs: 70 })
+  t.equal(seen.timeoutMs, 70)
+  const limited = wireOnBehalfOf(createCaller({ streamDeadline: performance.now() + 500 }), wire)
+  await limited.stream(watchOrder, none(), { timeoutMs: 5_000 })
+  t.ok(seen.timeoutMs! > 0 && seen.timeoutMs! <= 500)
+  const late = wireOnBehalfOf(createCaller({ streamDeadline: performance.now() - 1 }), wire)
+  await t.rejects(late.stream(watchOrder, none()), { code: Code.DeadlineExceeded })
 })

@@ -93,6 +93,36 @@ t.test('an open call on a silent connection makes it answer a PING', async t => 
   t.equal(stream.destroyed, false)
 })
 
+t.test('a connection that stays silent is asked more and more rarely', async t => {
+  const { url, counts } = await startServer(t, server => server.on('stream', () => {}))
+  const manager = createManager(t, { url, pingIntervalMs: 4 })
+  await manager.ready()
+  const stream = manager.request({ ':method': 'POST', ':path': '/' })
+  stream.on('error', () => {})
+  const startedAt = performance.now()
+  await until(() => counts.pings === 4)
+  // After 4, 16, 64 and 256 ms of silence each.
+  t.ok(performance.now() - startedAt >= 4 + 16 + 64 + 256)
+})
+
+t.test('a connection on which something is heard is not asked', async t => {
+  const { url, counts } = await startServer(t, server =>
+    server.on('stream', stream => {
+      stream.respond({ ':status': 200 })
+      const timer = setInterval(() => stream.write('.'), 5)
+      stream.on('error', () => {})
+      stream.once('close', () => clearInterval(timer))
+    })
+  )
+  const manager = createManager(t, { url, pingIntervalMs: 100 })
+  await manager.ready()
+  const stream = manager.request({ ':method': 'POST', ':path': '/' })
+  stream.on('error', () => {}).resume()
+  const startedAt = performance.now()
+  await until(() => performance.now() - startedAt > 450)
+  t.equal(counts.pings, 0)
+})
+
 t.test('a connection that answers no PING is closed, and its calls fail', async t => {
   // Opens as HTTP/2 does, with a SETTINGS frame, and then never says anything again.
   const emptySettings = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0])
