@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 # The project's own Node, not the one of the system.
 RUN := node_modules/.bin/node
-.PHONY: help install start test e2e typecheck lint format generate bench ci up down clean
+.PHONY: help install start test e2e typecheck lint format generate routes bench ci up down clean
 
 help: ## show this list
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -36,6 +36,9 @@ format: install ## mend what lint can mend
 
 generate: install ## generate gen/ from proto/
 	@npm run --silent generate
+
+routes: install ## list the routes, which of them meet, and which are never reached
+	@npm run --silent routes
 
 bench: install ## measure
 	@npm run --silent bench
