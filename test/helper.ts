@@ -14,6 +14,7 @@ import { OrderService, OrderStatus } from '../gen/shop/order/v1/order_pb.ts'
 import { PaymentService } from '../gen/shop/payment/v1/payment_pb.ts'
 import { ProductService, ProductStatus } from '../gen/shop/product/v1/product_pb.ts'
 import { UserService } from '../gen/shop/user/v1/user_pb.ts'
+import { holdToContract } from './openapi.ts'
 
 export type Test = Pick<typeof t, 'teardown'>
 
@@ -89,7 +90,7 @@ export async function build(
   if (routes !== undefined) gateway.register(routes)
   t.teardown(() => gateway.close())
   const url = await gateway.listen({ host: '127.0.0.1', port: 0 })
-  return { gateway, url, upstream, call: createCall(url) }
+  return { gateway, url, upstream, call: holdToContract(createCall(url), gateway) }
 }
 
 /** The environment of a gateway whose upstreams are all at `url`. */

@@ -26,11 +26,12 @@ function enumOf(desc: DescEnum, dialect: Dialect, numbers: readonly number[]): S
   const { enums } = dialect
   const names = enums === 'number' ? null : enumNames(desc, enums)
   const label = (number: number) => names?.get(number) ?? number
-  const lines = numbers.map(number => `- \`${label(number)}\`${commentBehind(firstOf(desc, number), dialect)}`)
+  const comments = numbers.map(number => commentBehind(firstOf(desc, number), dialect))
+  const lines = numbers.map((number, index) => `- \`${label(number)}\`${comments[index]}`)
   return {
     type: names === null ? 'integer' : 'string',
     enum: numbers.map(label),
-    description: lines.join('\n')
+    description: comments.some(comment => comment !== '') ? lines.join('\n') : undefined
   }
 }
 

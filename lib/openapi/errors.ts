@@ -7,7 +7,7 @@ import type { HttpRule } from '../httprule/rules.ts'
 import type { RoutePolicy } from '../policies/route-policy.ts'
 import { compileReadRawBody, takesRawBody } from '../stream/http-body.ts'
 import type { Dialect } from './dialect.ts'
-import { messageRef } from './message-schema.ts'
+import { objectSchema } from './message-schema.ts'
 import type { Header, Reference, Response, Responses, Schema } from './types.ts'
 
 type Applies = (rule: HttpRule, policy: RoutePolicy) => boolean
@@ -37,6 +37,7 @@ const applies: Partial<Record<RequestErrorCode, Applies>> = {
   SLUICE_ERR_AUTH_ROLE_REQUIRED: forUsers,
   SLUICE_ERR_BODY_TOO_LARGE: ({ body }) => body !== '',
   SLUICE_ERR_MEDIA_TYPE: withJsonBody,
+  SLUICE_ERR_CONTENT_ENCODING: ({ body }) => body !== '',
   SLUICE_ERR_STREAM_MEDIA_TYPE: withStreamedBody,
   SLUICE_ERR_MESSAGE_TOO_LARGE: withStreamedBody,
   SLUICE_ERR_NOT_ACCEPTABLE: rule => rule.method.methodKind === 'server_streaming' && compileReadRawBody(rule) === null,
@@ -46,7 +47,10 @@ const applies: Partial<Record<RequestErrorCode, Applies>> = {
 
 /** What services say, by the status that it becomes: where to expect it, and what it means. */
 const said: Readonly<Record<number, { applies: Applies; meaning: string }>> = {
-  400: { applies: () => true, meaning: 'The service, or the gateway for it, refuses what the request says.' },
+  400: {
+    applies: () => true,
+    meaning: 'What the request says is refused; `details` has all that is wrong with it (google.rpc.BadRequest).'
+  },
   403: { applies: forUsers, meaning: 'The service does not let this user do it.' },
   404: {
     applies: ({ template }) => template.variables.length > 0,
@@ -155,7 +159,11 @@ function factProperties(dialect: Dialect): Record<string, Schema> {
   }
 }
 
+/** A message as it is in a google.protobuf.Any: with its type beside its fields. */
 function detailSchema(desc: DescMessage, dialect: Dialect): Schema {
-  const type: Schema = { const: `type.googleapis.com/${desc.typeName}` }
-  return { allOf: [messageRef(desc, dialect), { properties: { '@type': type }, required: ['@type'] }] }
+  return dialect.components.ref(dialect.nameOf(desc.typeName), () => {
+    const { properties, ...schema } = objectSchema(desc, dialect)
+    const type: Schema = { const: `type.googleapis.com/${desc.typeName}` }
+    return { ...schema, properties: { '@type': type, ...properties }, required: ['@type', ...(schema.required ?? [])] }
+  })
 }

@@ -14,7 +14,8 @@ const schemas: Readonly<Record<string, Schema>> = {
     properties: {
       '@type': { type: 'string', description: 'The type, such as `type.googleapis.com/package.Message`.' }
     },
-    required: ['@type']
+    required: ['@type'],
+    additionalProperties: true
   },
   'google.protobuf.Empty': { type: 'object' }
 }

@@ -6,6 +6,7 @@ import { createLogger } from '../../backends/shared/log.ts'
 import { readSettings, type ServiceName } from '../../backends/shared/settings.ts'
 import { loadConfig } from '../../config.ts'
 import { startPostgres } from '../backends/helper.ts'
+import { holdToContract } from '../openapi.ts'
 import { type CallGateway, createClient } from './client.ts'
 
 type Test = Pick<typeof t, 'teardown'>
@@ -45,7 +46,7 @@ export async function startShop(test: Test, overrides: NodeJS.ProcessEnv = {}): 
 
   return {
     url,
-    call: createClient(url),
+    call: holdToContract(createClient(url), gateway),
     serviceUrls: services.urls,
     stopService: name => services.servers[name].close(),
     async startService(name) {
