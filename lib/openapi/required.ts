@@ -12,7 +12,7 @@ export function requiredFields(desc: DescMessage): ReadonlySet<string> {
   const known = requiredByMessage.get(desc)
   if (known !== undefined) return known
   const names = new Set<string>()
-  for (const { field: path } of compileValidation(desc)?.(create(desc)) ?? []) {
+  for (const { field: path } of compileValidation(desc)?.(create(desc), 0) ?? []) {
     const [first] = path
     if (first?.kind === 'field') names.add(first.name)
   }
