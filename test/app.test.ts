@@ -26,10 +26,10 @@ async function servedRoutes(t: Parameters<typeof build>[0]): Promise<Set<string>
   return served
 }
 
-t.test('every unary rpc with a rule is served, and no other', async t => {
+t.test('every rpc with a rule is served, and no other', async t => {
   const served = await servedRoutes(t)
   const expected = methods
-    .filter(method => method.methodKind === 'unary' && hasOption(method, http))
+    .filter(method => hasOption(method, http))
     .map(method => getOption(method, http).pattern)
     .map(({ case: verb, value }) => `${verb?.toUpperCase()} ${value}`)
   t.same([...served].filter(route => !route.startsWith('HEAD ')).sort(), expected.sort())
