@@ -1,10 +1,11 @@
-import { METHODS } from 'node:http'
+import { type IncomingMessage, METHODS } from 'node:http'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { RequestError } from '../errors.ts'
 import { type Failure, failureOf } from '../lib/errors/failure.ts'
 import { type RenderedFailure, renderFailure } from '../lib/errors/render.ts'
 import { splitUrl } from '../lib/http/raw-request.ts'
+import type { BindError } from '../lib/transcode/errors.ts'
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -18,8 +19,8 @@ declare module 'fastify' {
   }
 
   interface FastifyInstance {
-    /** Asks `guide` about paths that have no route, or not for their method. For plugins, while they are registered. */
-    addPathGuide(guide: PathGuide): void
+    /** They are asked about paths that cannot be served. Plugins add theirs while they are registered. */
+    pathGuides: PathGuide[]
   }
 }
 
@@ -29,6 +30,8 @@ export interface PathGuide {
   methods(rawPath: string): readonly string[]
   /** What was probably meant by a raw path, as a sentence for the caller; undefined when nothing is near. */
   hint(rawPath: string): string | undefined
+  /** What is wrong with the values in the path of a request that cannot be decoded; undefined when no rule has the path. */
+  refusal(request: IncomingMessage): BindError | undefined
 }
 
 /** Refusals that come by the thousand while something else has been logged already. */
@@ -40,9 +43,7 @@ async function errors(gateway: FastifyInstance) {
   const guides: PathGuide[] = []
 
   gateway.decorateRequest('failure', null)
-  gateway.decorate('addPathGuide', function addPathGuide(guide) {
-    guides.push(guide)
-  })
+  gateway.decorate('pathGuides', guides)
 
   gateway.addHook('onRoute', function rememberRoute({ url, method }) {
     methodsByUrl.set(url, [...(methodsByUrl.get(url) ?? []), method].flat())
@@ -89,11 +90,17 @@ export function describeFailure(
   request: FastifyRequest,
   accept = request.headers.accept
 ): RenderedFailure & { failure: Failure } {
-  const failure = failureOf(error)
+  const failure = failureOf(refusalOf(request, error) ?? error)
   request.failure = failure
   logFailure(failure, error, request)
   const ids = { requestId: request.id, traceId: request.traceId ?? '' }
   return { failure, ...renderFailure(failure, ids, accept) }
+}
+
+/** Fastify refuses a path that it cannot decode before it has a route, and does not say which part is wrong. */
+function refusalOf({ server, raw }: FastifyRequest, error: unknown): BindError | undefined {
+  if ((error as FastifyError | null)?.code !== 'FST_ERR_BAD_URL') return undefined
+  return server.pathGuides.map(guide => guide.refusal(raw)).find(refusal => refusal !== undefined)
 }
 
 /** The client hears nothing of what is hidden, so the log has to; and a lost upstream has a cause worth knowing. */

@@ -30,8 +30,8 @@ declare module 'fastify' {
      * Serves a protobuf service over HTTP+JSON, by the google.api.http rules and the policies in its descriptor: a route
      * per rule, in the calling plugin's scope. Rpcs without a rule, and those for services only, have no route.
      *
-     * @throws {StartError} for a bad policy or option, or a route that is there already
-     * @throws {RuleError} for a bad rule, or one of an rpc that streams in both directions
+     * @throws {StartError} for a bad policy or option, a scope with a prefix, or a plain route with the same path
+     * @throws {RuleError} for a bad rule, one that is there already, or one of an rpc that streams in both directions
      */
     transcode<Service extends DescService>(service: Service, options: TranscodeOptions<Service>): void
     /** The routes that serve rpcs, in the order in which they were added. */
@@ -60,7 +60,7 @@ async function transcoding(gateway: FastifyInstance, { keepAliveMs = 15_000 }: T
 
   takeJsonBodies(gateway)
   gateway.decorate('transcodedRoutes', routes)
-  gateway.addPathGuide(routing)
+  gateway.pathGuides.push(routing)
 
   gateway.decorate('transcode', function transcode(this: FastifyInstance, service, options) {
     if (this.prefix !== '') {

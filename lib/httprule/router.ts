@@ -10,7 +10,7 @@ export interface Match<Route> {
   readonly rule: HttpRule
   readonly route: Route
   /**
-   * Takes the values of the rule's variables out of the path, by field path.
+   * Takes the values of the rule's variables out of the path, by field path, when first asked for.
    *
    * @throws BindError (INVALID_PATH) with every value that is malformed.
    */
@@ -102,7 +102,15 @@ export function createRouter<Route>(): Router<Route> {
 }
 
 function matchOf<Route>({ rule, route, capture }: Entry<Route>, segments: readonly string[]): Match<Route> {
-  return { rule, route, capture: () => capture(segments) }
+  let values: Map<string, string> | null = null
+  return {
+    rule,
+    route,
+    capture() {
+      values ??= capture(segments)
+      return values
+    }
+  }
 }
 
 /** Segments as literals compare with them. */

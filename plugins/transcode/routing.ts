@@ -5,6 +5,7 @@ import { splitUrl } from '../../lib/http/raw-request.ts'
 import { routerPath, widerPath } from '../../lib/httprule/find-my-way.ts'
 import { createRouter, type Match } from '../../lib/httprule/router.ts'
 import { type HttpRule, RuleError } from '../../lib/httprule/rules.ts'
+import { BindError } from '../../lib/transcode/errors.ts'
 import type { PathGuide } from '../errors.ts'
 
 /** The rule that a request matched, kept while it was routed. */
@@ -84,7 +85,16 @@ export function createRouting(gateway: FastifyInstance): Routing {
       const methods = router.allowed(rawPath)
       return methods.includes('*') ? allMethods : methods
     },
-    hint: router.hint
+    hint: router.hint,
+    refusal(request) {
+      try {
+        matchOf(request)?.capture()
+        return undefined
+      } catch (error) {
+        if (error instanceof BindError) return error
+        throw error
+      }
+    }
   }
 
   function own({ httpMethod, method }: HttpRule, pattern: string): void {

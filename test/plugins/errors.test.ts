@@ -46,11 +46,46 @@ t.test('a known path by another method: 405 that lists the methods', async t => 
   t.equal(body.reason, 'METHOD_NOT_ALLOWED')
 })
 
+t.test('a path that is nearly one says what failed, and what was probably meant', async t => {
+  const { call } = await build(t)
+  const hints = {
+    '/api/v1/ordres/1': 'no route has "ordres" after "/api/v1", did you mean "orders"?',
+    '/api/v1/categories/': 'no segment of a path may be empty, did you mean "/api/v1/categories"?',
+    '/api/v1/orders/1/2/3': 'no route has "2" after "/api/v1/orders/1"'
+  }
+  for (const [path, hint] of Object.entries(hints)) {
+    const { status, body } = await call('GET', path)
+    t.equal(status, 404, path)
+    t.equal(body.error, `route not found: ${hint}`)
+    t.equal(body.reason, 'ROUTE_NOT_FOUND')
+  }
+})
+
+t.test('a value of the path that cannot be decoded is named, as one that must not be is', async t => {
+  const { call, upstream } = await build(t)
+  for (const value of ['%zz', '%c0%af', '%00', '..%2fadmin']) {
+    const { status, body } = await call('GET', `/api/v1/products/${value}`)
+    t.equal(status, 400, value)
+    t.match(body, { reason: 'INVALID_PATH', details: [{}, { field_violations: [{ field: 'product_id' }] }] }, value)
+  }
+  t.equal((await call('GET', '/nowhere/%zz')).body.reason, 'MALFORMED_REQUEST')
+  t.same(upstream.calls, [])
+})
+
 t.test('OPTIONS lists the methods of a path', async t => {
   const { call } = await build(t)
   const { status, headers } = await call('OPTIONS', '/api/v1/orders')
   t.equal(status, 204)
   t.equal(headers.get('allow'), 'GET, HEAD, POST, OPTIONS')
+})
+
+t.test('a plain route is told by its methods too, each of them once', async t => {
+  const { call } = await build(t, {}, {}, async gateway => {
+    gateway.route({ method: ['OPTIONS', 'PUT'], url: '/plain', handler: async () => '' })
+  })
+  const { status, headers } = await call('DELETE', '/plain')
+  t.equal(status, 405)
+  t.equal(headers.get('allow'), 'PUT, OPTIONS')
 })
 
 t.test('a trailing slash makes another path', async t => {

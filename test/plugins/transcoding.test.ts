@@ -1,8 +1,10 @@
-import { create } from '@bufbuild/protobuf'
+import { clone, create, type DescMethod, setExtension } from '@bufbuild/protobuf'
+import { MethodOptionsSchema } from '@bufbuild/protobuf/wkt'
 import { Code, ConnectError } from '@connectrpc/connect'
 import Fastify from 'fastify'
 import t from 'tap'
 import { ProductSchema, ProductService } from '../../gen/shop/product/v1/product_pb.ts'
+import { Access, PolicySchema, policy } from '../../gen/sluice/v1/policy_pb.ts'
 import auth from '../../plugins/auth.ts'
 import breaking from '../../plugins/breaking.ts'
 import completion from '../../plugins/completion.ts'
@@ -223,7 +225,11 @@ t.test('HEAD answers as GET does, without the body', async t => {
 })
 
 /** A gateway whose catalogue is transcoded by `options`, instead of as routes/products.ts does it. */
-function startWith(t: Tap, options: Partial<TranscodeOptions<typeof ProductService>>) {
+function startWith(
+  t: Tap,
+  options: Partial<TranscodeOptions<typeof ProductService>>,
+  service: typeof ProductService = ProductService
+) {
   const gateway = Fastify()
   t.teardown(() => gateway.close())
   const call = { rate: 100, burst: 100 }
@@ -233,7 +239,7 @@ function startWith(t: Tap, options: Partial<TranscodeOptions<typeof ProductServi
   const product = { url: 'http://127.0.0.1:1' }
   gateway.register(upstreams, { upstreams: { product }, timeoutMs: 100, connectTimeoutMs: 100 })
   gateway.register(transcoding)
-  gateway.register(async scope => scope.transcode(ProductService, { upstream: 'product', ...options }))
+  gateway.register(async scope => scope.transcode(service, { upstream: 'product', ...options }))
   return gateway
 }
 
@@ -272,6 +278,37 @@ t.test('fields may have their JSON names, and unknown ones may be let pass', asy
   })
   const { body } = await gateway.inject(`/api/v1/products/${productIds[0]}?hint=none`)
   t.equal(JSON.parse(body).imageUrl, '/a.png')
+})
+
+t.test('an rpc that has a rule but is only for services is neither served nor guessed', async t => {
+  const service = { ...ProductService, methods: ProductService.methods.map(forServicesOnly) }
+  const gateway = startWith(t, {}, service)
+  for (const path of ['/api/v1/categories', '/api/v1/categoris']) {
+    const { statusCode, body } = await gateway.inject(path)
+    t.equal(statusCode, 404, path)
+    t.notMatch(body, /did you mean/, path)
+  }
+})
+
+/** ListCategories, as an rpc for services. Others stay as they are. */
+function forServicesOnly<Method extends DescMethod>(method: Method): Method {
+  if (method.localName !== 'listCategories') return method
+  const options = clone(MethodOptionsSchema, method.proto.options!)
+  setExtension(options, policy, create(PolicySchema, { access: Access.INTERNAL }))
+  return { ...method, proto: { ...method.proto, options } }
+}
+
+t.test('a scope with a prefix has no rules: their paths are those of their templates', async t => {
+  const gateway = startWith(t, {})
+  gateway.register(async scope => scope.transcode(ProductService, { upstream: 'product' }), { prefix: '/shop' })
+  await t.rejects(async () => gateway.ready(), { code: 'SLUICE_ERR_OPTION_INVALID', message: /the prefix "\/shop"/ })
+})
+
+t.test('an rpc that streams in both directions cannot have a rule', async t => {
+  const [method, ...methods] = ProductService.methods
+  const both = { ...ProductService, methods: [{ ...method!, methodKind: 'bidi_streaming' }, ...methods] }
+  const gateway = startWith(t, {}, both as unknown as typeof ProductService)
+  await t.rejects(async () => gateway.ready(), { name: 'RuleError', message: /a stream in both directions/ })
 })
 
 t.test('what a route plugin gets wrong keeps the gateway from starting', async t => {
