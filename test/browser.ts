@@ -1,7 +1,9 @@
+import { accessSync, constants } from 'node:fs'
+import { delimiter, join } from 'node:path'
 import { launch, type Page } from 'puppeteer-core'
 import type t from 'tap'
-import { findChromium } from './e2e/chromium.ts'
 
+const programs = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
 const executablePath = findChromium()
 
 /** Why tests that drive a browser are skipped; false when there is one. */
@@ -20,4 +22,20 @@ export async function drivePage(test: Pick<typeof t, 'teardown'>): Promise<Page>
   })
   test.teardown(() => browser.close())
   return browser.newPage()
+}
+
+/** The Chromium of this machine, or a relative of it; null: there is none. */
+function findChromium(): string | null {
+  const folders = (process.env.PATH ?? '').split(delimiter)
+  const places = folders.flatMap(folder => programs.map(program => join(folder, program)))
+  return places.find(isExecutable) ?? null
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
 }

@@ -1,18 +1,13 @@
 // The events of an order in a real browser, by its own EventSource. That cannot send an Authorization header, and a token in
 // a URL would end up in logs; so the page is served as such pages are, by a server of its own that keeps the token.
+import { PassThrough } from 'node:stream'
 import t from 'tap'
-import { findChromium, openPage } from './chromium.ts'
+import { drivePage, noBrowser } from '../browser.ts'
 import { startSessionServer } from './session-server.ts'
 import { signUp, startShop } from './shop.ts'
 
-const program = findChromium()
-
 const pageOf = (orderId: string) => `<!doctype html>
 <script>
-  let told = Promise.resolve()
-  function tell(what) {
-    told = told.then(() => fetch('/told', { method: 'POST', body: JSON.stringify(what) }))
-  }
   const source = new EventSource('/api/v1/orders/${orderId}/events')
   source.onopen = () => tell('open')
   source.onerror = () => tell(source.readyState === EventSource.CLOSED ? 'closed' : 'lost')
@@ -21,7 +16,7 @@ const pageOf = (orderId: string) => `<!doctype html>
 
 t.test(
   'a page follows an order live, also across a lost connection, until there is nothing more to follow',
-  { skip: program === null && 'there is no Chromium: apt-get install chromium' },
+  { skip: noBrowser },
   async t => {
     const shop = await startShop(t)
     const token = await signUp(shop.call, 'ann')
@@ -31,10 +26,14 @@ t.test(
     const { body: placed } = await shop.call('POST', '/api/v1/orders', { token, body: order })
     const orderId: string = placed.order_id
     const server = await startSessionServer(t, { gatewayUrl: shop.url, token, page: pageOf(orderId) })
-    await openPage(t, program!, server.url)
+    const tab = await drivePage(t)
+    const told = new PassThrough({ objectMode: true })
+    await tab.exposeFunction('tell', (what: unknown) => told.write(what))
+    const tellings = told[Symbol.asyncIterator]()
+    await tab.goto(server.url)
 
     async function seen(...expected: unknown[]) {
-      for (const what of expected) t.strictSame(await server.told(), what)
+      for (const what of expected) t.strictSame((await tellings.next()).value, what)
     }
 
     await seen('open', ['1', 'pending'], ['2', 'awaiting_payment'])

@@ -2,15 +2,12 @@ import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { text } from 'node:stream/consumers'
 import { pipeline } from 'node:stream/promises'
 import type t from 'tap'
 
 /** The server of a web page, which keeps the token of its user: the browser holds a session cookie, and no script sees it. */
 export interface SessionServer {
   url: string
-  /** What the page told, in order. Waits for more of it. */
-  told(): Promise<unknown>
   /** Breaks off all streams; who comes back waits for `reconnect`. */
   cut(): void
   reconnect(): void
@@ -24,7 +21,6 @@ export async function startSessionServer(
   { gatewayUrl, token, page }: { gatewayUrl: string; token: string; page: string }
 ): Promise<SessionServer> {
   const session = randomUUID()
-  const told = createQueue()
   const streams = new Set<ServerResponse>()
   let gate = Promise.resolve()
   let open = () => {}
@@ -35,9 +31,6 @@ export async function startSessionServer(
       response.writeHead(200, headers).end(page)
     } else if (incoming.headers.cookie !== `session=${session}`) {
       response.writeHead(401).end()
-    } else if (incoming.url === '/told') {
-      told.put(JSON.parse(await text(incoming)))
-      response.writeHead(204).end()
     } else {
       await gate
       await forward(incoming, response)
@@ -68,7 +61,6 @@ export async function startSessionServer(
   })
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
-    told: told.take,
     cut() {
       const gated = Promise.withResolvers<void>()
       gate = gated.promise
@@ -76,24 +68,5 @@ export async function startSessionServer(
       for (const stream of streams) stream.destroy()
     },
     reconnect: () => open()
-  }
-}
-
-function createQueue() {
-  const items: unknown[] = []
-  let wake = () => {}
-  return {
-    put(item: unknown) {
-      items.push(item)
-      wake()
-    },
-    async take() {
-      while (items.length === 0) {
-        await new Promise<void>(resolve => {
-          wake = resolve
-        })
-      }
-      return items.shift()
-    }
   }
 }
