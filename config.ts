@@ -49,7 +49,12 @@ const variables = {
   INVENTORY_SERVICE_URL: origin('Where the inventory service answers gRPC.', 'http://127.0.0.1:9005'),
   RATE_LIMIT_RPS: decimal('Requests per second that one client address may make for long.', '100', 1_000_000),
   RATE_LIMIT_BURST: integer('Requests that one client address may make at once.', '200', 1, 1_000_000),
-  UPSTREAM_TIMEOUT_MS: integer('The deadline of a call whose policy names none.', '5000', 1, maxDelayMs),
+  UPSTREAM_TIMEOUT_MS: integer(
+    'The deadline of a call whose policy names none; of a stream, until it begins.',
+    '5000',
+    1,
+    maxDelayMs
+  ),
   UPSTREAM_CONNECT_TIMEOUT_MS: integer('How long a connection to a service may take to open.', '5000', 1, maxDelayMs),
   HEALTH_TIMEOUT_MS: integer('How long `/ready` waits for the health of a service.', '2000', 1, maxDelayMs),
   BREAKER_WINDOW_MS: integer('The time over which a circuit counts calls and failures.', '60000', 10, 3_600_000),

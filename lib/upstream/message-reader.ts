@@ -46,7 +46,7 @@ export class MessageReader implements AsyncIterableIterator<Uint8Array> {
     const frame = await this.#nextFrame()
     if (frame === null) return { done: true, value: undefined }
     this.#count += 1
-    if (this.#call.single && this.#count > 1) throw this.#violation('more than one message', Code.Unimplemented)
+    if (this.#isSingle && this.#count > 1) throw this.#violation('more than one message', Code.Unimplemented)
     return { done: false, value: frame.compressed ? await this.#unpack(frame) : frame.data }
   }
 
@@ -54,6 +54,11 @@ export class MessageReader implements AsyncIterableIterator<Uint8Array> {
   async return(): Promise<IteratorResult<Uint8Array>> {
     this.#call.lifetime.end(new ConnectError('nobody reads the answer', Code.Canceled))
     return { done: true, value: undefined }
+  }
+
+  /** Whether the answer is exactly one message. */
+  get #isSingle(): boolean {
+    return this.#call.method.methodKind === 'client_streaming'
   }
 
   /** Null after the last one. */
@@ -82,7 +87,7 @@ export class MessageReader implements AsyncIterableIterator<Uint8Array> {
   #finish(error: ConnectError | null): null {
     if (error !== null) throw error
     if (this.#frames.isPartial) throw this.#violation('half a message', Code.Internal)
-    if (this.#call.single && this.#count === 0) throw this.#violation('missing message', Code.Unimplemented)
+    if (this.#isSingle && this.#count === 0) throw this.#violation('missing message', Code.Unimplemented)
     return null
   }
 

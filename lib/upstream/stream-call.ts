@@ -1,4 +1,5 @@
 import type { ClientHttp2Stream } from 'node:http2'
+import type { DescMethod, DescService } from '@bufbuild/protobuf'
 import { Code, ConnectError } from '@connectrpc/connect'
 import { Exchange, type ExchangeHandler } from './exchange.ts'
 import { type AnswerHeaders, addHeaders } from './headers.ts'
@@ -13,12 +14,13 @@ export interface OutgoingStream extends OutgoingCall<AsyncIterable<Uint8Array>> 
   writeMaxBytes: number
   /** How long the headers of the answer may take after the last message was sent, in milliseconds; null: the deadline counts. */
   headersTimeoutMs: number | null
-  /** Whether the answer is exactly one message. */
-  single: boolean
 }
 
 /** An answer that has begun: connect's response of a stream, in bytes. */
 export interface StreamAnswer {
+  stream: true
+  service: DescService
+  method: DescMethod
   header: Headers
   message: AsyncIterable<Uint8Array>
   trailer: Headers
@@ -60,7 +62,15 @@ class StreamHandler implements ExchangeHandler {
 
   onHeaders(headers: AnswerHeaders): void {
     if (this.#call.headersTimeoutMs !== null) this.#call.lifetime.keepOn()
-    this.#resolve({ header: addHeaders(new Headers(), headers), message: this.#reader, trailer: this.#trailer })
+    const { method } = this.#call
+    this.#resolve({
+      stream: true,
+      service: method.parent,
+      method,
+      header: addHeaders(new Headers(), headers),
+      message: this.#reader,
+      trailer: this.#trailer
+    })
   }
 
   onEnd(): void {

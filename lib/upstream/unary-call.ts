@@ -1,4 +1,5 @@
 import type { ClientHttp2Stream, OutgoingHttpHeaders } from 'node:http2'
+import type { DescMethod, DescService } from '@bufbuild/protobuf'
 import { Code, ConnectError } from '@connectrpc/connect'
 import { Exchange, type ExchangeHandler } from './exchange.ts'
 import { decompress, type Frame, FrameReader, frameOf } from './framing.ts'
@@ -8,6 +9,7 @@ import type { SessionManager } from './session.ts'
 
 /** What a call is made of, once its interceptors have let it through. */
 export interface OutgoingCall<Content> {
+  method: DescMethod
   lifetime: Lifetime
   headers: OutgoingHttpHeaders
   content: Content
@@ -15,16 +17,23 @@ export interface OutgoingCall<Content> {
   readMaxBytes: number
 }
 
-/** The answer of a unary call. Few ask for its headers, so they are made when somebody does. */
+/** The answer of a unary call: connect's response, in bytes. Few ask for its headers, so they are made when somebody does. */
 export class UnaryAnswer {
+  readonly stream = false
+  readonly method: DescMethod
   readonly message: Uint8Array
   readonly #exchange: Exchange
   #header: Headers | null = null
   #trailer: Headers | null = null
 
-  constructor(message: Uint8Array, exchange: Exchange) {
+  constructor(method: DescMethod, message: Uint8Array, exchange: Exchange) {
+    this.method = method
     this.message = message
     this.#exchange = exchange
+  }
+
+  get service(): DescService {
+    return this.method.parent
   }
 
   get header(): Headers {
@@ -78,7 +87,7 @@ class UnaryHandler implements ExchangeHandler {
     if (this.#frames.isPartial) this.#reject(new ConnectError('protocol error: half a message', Code.Internal))
     else if (message === null) this.#reject(new ConnectError('protocol error: missing message', Code.Unimplemented))
     else if (message.compressed) this.#resolve(this.#unpack(message))
-    else this.#resolve(new UnaryAnswer(message.data, this.exchange))
+    else this.#resolve(new UnaryAnswer(this.#call.method, message.data, this.exchange))
   }
 
   onError(error: ConnectError): void {
@@ -101,6 +110,6 @@ class UnaryHandler implements ExchangeHandler {
   async #unpack({ data }: Frame): Promise<UnaryAnswer> {
     const encoding = this.exchange.encoding
     const message = await decompress(data, encoding, this.#call.readMaxBytes)
-    return new UnaryAnswer(message, this.exchange)
+    return new UnaryAnswer(this.#call.method, message, this.exchange)
   }
 }

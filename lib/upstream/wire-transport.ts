@@ -1,5 +1,12 @@
 import type { DescMethod } from '@bufbuild/protobuf'
-import { type ContextValues, createContextValues, type Interceptor, type UnaryRequest } from '@connectrpc/connect'
+import {
+  Code,
+  ConnectError,
+  type ContextValues,
+  createContextValues,
+  type Interceptor,
+  type UnaryRequest
+} from '@connectrpc/connect'
 import { checkSize } from './framing.ts'
 import { requestHeaders } from './headers.ts'
 import { Lifetime } from './lifetime.ts'
@@ -84,16 +91,15 @@ export function createWireTransport(options: WireTransportOptions): WireTranspor
 
   async function send(request: WireRequest) {
     const { [kLifetime]: lifetime, method, timeoutMs } = request
-    const call = { lifetime, headers: requestHeaders(pathOf(method), timeoutMs, request.header), readMaxBytes }
+    const headers = requestHeaders(pathOf(method), timeoutMs, request.header)
+    const call = { method, lifetime, headers, readMaxBytes }
     if (!request.stream) return callUnary(sessions, { ...call, content: request.message })
-    const answer = await callStream(sessions, {
+    return callStream(sessions, {
       ...call,
       content: request.message,
       writeMaxBytes,
-      headersTimeoutMs: timeoutMs === undefined ? defaultTimeoutMs : null,
-      single: method.methodKind === 'client_streaming'
+      headersTimeoutMs: timeoutMs === undefined ? defaultTimeoutMs : null
     })
-    return { ...answer, stream: true, service: method.parent, method }
   }
   const through = interceptors.reduceRight<Call>((next, wrap) => wrap(next), send as unknown as Call)
 
@@ -118,8 +124,8 @@ export function createWireTransport(options: WireTransportOptions): WireTranspor
     try {
       return await through(request as unknown as UnaryRequest)
     } catch (error) {
-      // An interceptor may have refused it before it began.
-      lifetime.close()
+      // When an interceptor refuses it, before it began or after, it is not to go on.
+      lifetime.end(ConnectError.from(error, Code.Canceled))
       throw error
     }
   }

@@ -1,7 +1,9 @@
+import { constants } from 'node:http2'
 import { Code, ConnectError, createContextKey, createContextValues, type Interceptor } from '@connectrpc/connect'
 import t from 'tap'
 import { StreamService } from '../../fixtures/gen/fixture/v1/streams_pb.ts'
-import { answer, collect, createWire, each, rawFrame, startRawServer } from './servers.ts'
+import { until } from '../../helper.ts'
+import { answer, collect, createWire, each, grpcHeaders, rawFrame, startRawServer } from './servers.ts'
 
 const { getCover, watchTopic } = StreamService.method
 const message = Buffer.from('hello')
@@ -73,6 +75,18 @@ t.test('an interceptor may refuse a call, which is then none', async t => {
   await t.rejects(wire.unary(getCover, message), refusal)
   await t.rejects(wire.stream(watchTopic, each(message)), refusal)
   t.same(seen, [])
+})
+
+t.test('a call whose answer an interceptor refuses does not go on', async t => {
+  const { url, streams } = await startRawServer(t, stream => stream.respond(grpcHeaders))
+  const refusal = new ConnectError('no', Code.Unavailable)
+  const refuse: Interceptor = next => async request => {
+    await next(request)
+    throw refusal
+  }
+  const wire = createWire(t, url, { interceptors: [refuse] })
+  await t.rejects(wire.stream(watchTopic, each(message)), refusal)
+  await until(() => streams[0]?.rstCode === constants.NGHTTP2_CANCEL)
 })
 
 t.test('the signal of a request tells interceptors why a call ended', async t => {
