@@ -52,7 +52,7 @@ function valueSchema(
   if (field.fieldKind === 'list') {
     const { items }: Partial<RepeatedRules> = rules?.type.case === 'repeated' ? rules.type.value : {}
     const list: Schema = { type: 'array', items: elementSchema(field, effective(items), dialect, message) }
-    return constrain(list, valueConstraint(rules, list))
+    return orZero(constrain(list, valueConstraint(rules, list)), rules, { maxItems: 0 })
   }
   if (field.fieldKind === 'map') {
     const { keys, values }: Partial<MapRules> = rules?.type.case === 'map' ? rules.type.value : {}
@@ -61,7 +61,7 @@ function valueSchema(
       propertyNames: keySchema(field.mapKey, effective(keys)),
       additionalProperties: elementSchema(field, effective(values), dialect, message)
     }
-    return constrain(map, valueConstraint(rules, map))
+    return orZero(constrain(map, valueConstraint(rules, map)), rules, { maxProperties: 0 })
   }
   return elementSchema(field, rules, dialect, message)
 }
@@ -84,13 +84,13 @@ function elementSchema(
 function ruledScalar(scalar: ScalarType, rules: FieldRules | undefined, dialect: Dialect): Schema {
   const isFloat = scalar === Scalar.DOUBLE || scalar === Scalar.FLOAT
   const base = isFloat && rules?.type.case !== undefined ? finiteSchema(scalar) : scalarSchema(scalar, dialect)
-  return orZero(constrain(base, valueConstraint(rules, base)), rules, zeroOf(scalar, base))
+  return orZero(constrain(base, valueConstraint(rules, base)), rules, { const: zeroOf(scalar, base) })
 }
 
-function orZero(schema: Schema, rules: FieldRules | undefined, zero: unknown): Schema {
+function orZero(schema: Schema, rules: FieldRules | undefined, zero: Schema): Schema {
   if (!mayBeZero(rules)) return schema
   const { description, ...rest } = schema
-  return { description, anyOf: [{ const: zero }, rest] }
+  return { description, anyOf: [zero, rest] }
 }
 
 function zeroOf(scalar: ScalarType, { type }: Schema): unknown {

@@ -1,9 +1,11 @@
 import { type DescField, getOption, hasOption, type Message } from '@bufbuild/protobuf'
+import { FeatureSet_FieldPresence as FieldPresence } from '@bufbuild/protobuf/wkt'
 import {
   type FieldRules,
   field as fieldOption,
   Ignore,
   type MapRules,
+  message as messageOption,
   type RepeatedRules,
   type Rule
 } from '@bufbuild/protovalidate/gen/buf/validate/validate_pb.js'
@@ -17,7 +19,19 @@ import { stringConstraint } from './string-rules.ts'
 /** The rules of buf.validate for a field; undefined when it has none, or none that count. */
 export function fieldRules(field: DescField): FieldRules | undefined {
   if (!hasOption(field, fieldOption)) return undefined
-  return effective(getOption(field, fieldOption))
+  const rules = getOption(field, fieldOption)
+  return effective({ ...rules, ignore: ignoreOf(field, rules) })
+}
+
+/**
+ * When the rules for a field do not count (buf.validate.Ignore). What is zero is ignored for the members of a rule's oneof,
+ * too; and a singular field that has presence is never ignored when it is set.
+ */
+function ignoreOf(field: DescField, { ignore }: FieldRules): Ignore {
+  const isMember = getOption(field.parent, messageOption).oneof.some(({ fields }) => fields.includes(field.name))
+  const wanted = ignore === Ignore.UNSPECIFIED && isMember ? Ignore.IF_ZERO_VALUE : ignore
+  const hasPresence = field.presence !== FieldPresence.IMPLICIT
+  return wanted === Ignore.IF_ZERO_VALUE && hasPresence ? Ignore.UNSPECIFIED : wanted
 }
 
 /** Rules for the elements of a list or a map; undefined when there are none, or none that count. */
