@@ -109,8 +109,11 @@ function policyOf(method: DescMethod, { handler: _, nulls: __, ...overrides }: M
   return routePolicy(method, overrides)
 }
 
-/** What serves each kind of rpc. An rpc of a kind that is not here has no route. */
-const handlers: Partial<Record<DescMethod['methodKind'], (parts: RouteParts) => RouteHandlerMethod>> = {
+/** What serves each kind of rpc that HTTP with JSON can carry. */
+const handlers: Record<
+  Exclude<DescMethod['methodKind'], 'bidi_streaming'>,
+  (parts: RouteParts) => RouteHandlerMethod
+> = {
   unary: unaryHandler,
   server_streaming: serverStreamHandler,
   client_streaming: clientStreamHandler
@@ -136,7 +139,6 @@ function addRoute(gateway: FastifyInstance, offer: Offer): void {
     throw new RuleError(method, template.text, problem)
   }
   const compileHandler = handlers[method.methodKind]
-  if (compileHandler === undefined) return
   const print = printOptionsOf(offer)
   const parts = routeParts(gateway, offer, print)
   const handlerTimeout = handlerTimeoutOf(gateway, parts)

@@ -1,7 +1,9 @@
 import { create, equals, toBinary } from '@bufbuild/protobuf'
+import fc from 'fast-check'
 import t from 'tap'
 import { httpRules } from '../../../lib/httprule/rules.ts'
 import { type CompiledRoute, compileRoute } from '../../../lib/transcode/bind.ts'
+import { BindError } from '../../../lib/transcode/errors.ts'
 import { headerFields } from '../../../lib/transcode/header-fields.ts'
 import {
   BookSchema,
@@ -235,6 +237,33 @@ t.test('a claim or a header for a field that the request does not have stops the
     name: 'RuleError',
     message: `${where}: fixture.v1.CreateBookRequest has no field "etag"`
   })
+})
+
+t.test('whatever a body is made of, it is read or refused', async t => {
+  const route = routeOf(method.createBook, { claims: ['created_by'] })
+  const text =
+    '{"title":"x","author":{"name":"y","born":1},"tags":["a"],"color":"red","price_minor":"5","created_by":"ann"}'
+  const strike = fc.record({
+    at: fc.nat(text.length - 1),
+    byte: fc.constantFrom(...Buffer.from('{}[]",:\\0e-.tu \0é'))
+  })
+  let read = 0
+  fc.assert(
+    fc.property(fc.array(strike, { maxLength: 4 }), fc.nat(text.length), (strikes, cut) => {
+      const body = Buffer.from(text)
+      for (const { at, byte } of strikes) body[at] = byte
+      const input = { rawPath: '/v1/books', rawQuery: '', claims: { created_by: 'ann' } }
+      try {
+        route.bind({ ...input, body: strikes.length === 4 ? body.subarray(0, cut) : body })
+        read++
+        return true
+      } catch (error) {
+        return error instanceof BindError
+      }
+    }),
+    { seed: 7, numRuns: 3000 }
+  )
+  t.ok(read > 100 && read < 2900, `${read} of them were read`)
 })
 
 t.test('path, query and body are judged together', async t => {
