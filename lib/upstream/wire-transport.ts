@@ -54,7 +54,8 @@ export interface WireTransport {
   unary(method: DescMethod, message: Uint8Array, options?: WireCallOptions): Promise<WireResponse>
   /**
    * Server, client and bidirectional streams. `messages` is pulled no faster than the upstream takes them, and returned
-   * when the call ends. What it throws cancels the call, which fails with CANCELLED, and that as its cause.
+   * when the call ends. What it throws cancels the call, which fails with CANCELLED and that as its cause; or with it as
+   * it is, when it is a ConnectError.
    */
   stream(method: DescMethod, messages: AsyncIterable<Uint8Array>, options?: WireCallOptions): Promise<WireStream>
 }
