@@ -17,9 +17,9 @@ const OUTPUTS = [
 const COMMENTS = 'comments.json'
 
 /**
- * Generates the TypeScript of all protos, and the table of their comments, into a temporary folder and compares it with what the repository holds. With
- * `check` the differing files are only listed, otherwise the repository's files are brought up to date; those that no
- * proto generates any more are removed.
+ * Generates the TypeScript of all protos, and the table of their comments, into a temporary folder and compares it with
+ * what the repository holds. With `check` the differing files are only listed, otherwise the repository's files are
+ * brought up to date; those that no proto generates any more are removed.
  *
  * @returns the differing files, relative to the root.
  * @throws Error when buf refuses the protos; it has said why.

@@ -29,6 +29,7 @@ export async function checkout(t: Test) {
 
   for (const path of [
     'tools',
+    'lib/openapi/comments.ts',
     'buf.yaml',
     'buf.gen.yaml',
     'package.json',

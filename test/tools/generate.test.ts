@@ -40,8 +40,9 @@ t.test('--check names what is missing, edited or left over, in one line, and cha
     code: 1,
     stdout: '',
     stderr:
-      'generated code is out of date, run `npm run generate` and commit: gen/acme/v1/acme_pb.ts, ' +
-      'gen/google/api/http_pb.ts, gen/left_over_pb.ts, test/fixtures/gen/fixture/v1/fixture_pb.ts\n'
+      'generated code is out of date, run `npm run generate` and commit: gen/acme/v1/acme_pb.ts, gen/comments.json, ' +
+      'gen/google/api/http_pb.ts, gen/left_over_pb.ts, test/fixtures/gen/comments.json, ' +
+      'test/fixtures/gen/fixture/v1/fixture_pb.ts\n'
   })
   t.equal(await read('gen/google/api/http_pb.ts'), '// edited\n')
 })
