@@ -77,9 +77,7 @@ const root = 'openapi.json'
 function compile(document: OpenApiDocument): Contract {
   const operations = operationsOf(document)
   closeObjects(document)
-  const ajv = new Ajv2020({ strict: false, allErrors: true, logger: false })
-  // It is a module of CommonJS, whose types say otherwise.
-  ;(addFormats as unknown as (ajv: Ajv2020) => void)(ajv)
+  const ajv = createAjv()
   ajv.addSchema({ ...document, $id: root })
   const validators = new Map<string, ValidateFunction>()
 
@@ -114,6 +112,19 @@ function compile(document: OpenApiDocument): Contract {
       check(at, typeof sent === 'string' ? JSON.parse(sent) : sent, `the body of ${what}`)
     }
   }
+}
+
+function createAjv(): Ajv2020 {
+  const ajv = new Ajv2020({ strict: false, allErrors: true, logger: false, ownProperties: true })
+  // It is a module of CommonJS, whose types say otherwise.
+  const add = addFormats as unknown as (ajv: Ajv2020) => void
+  add(ajv)
+  return ajv
+}
+
+/** Whether a value is as a schema says that refers to nothing. */
+export function compileSchema(schema: Schema): (value: unknown) => boolean {
+  return createAjv().compile(schema)
 }
 
 /** All operations, those with the fewest parameters in their paths first. */
