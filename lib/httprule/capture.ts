@@ -5,28 +5,46 @@ import type { Template, Variable } from './template.ts'
 /**
  * The values of a template's variables, by field path.
  *
- * @param segments the raw segments of a path that the template matches, without the verb.
+ * @param path a raw path that the template matches, without the verb.
  * @throws BindError (INVALID_PATH) with every value that is malformed.
  */
-export type CaptureSegments = (segments: readonly string[]) => Map<string, string>
+export type CapturePath = (path: string) => Map<string, string>
 
 /** Compiles how a template's variables get their values. */
-export function compileCapture({ segments: pattern, variables }: Template): CaptureSegments {
-  return segments => {
+export function compileCapture({ segments, variables }: Template): CapturePath {
+  return path => {
     const values = new Map<string, string>()
-    const errors: BindError['violations'][number][] = []
+    let errors: BindError['violations'] | null = null
+    // The end of what is behind: `index` segments.
+    let at = 0
+    let index = 0
     for (const { fieldPath, start, end, multi } of variables) {
+      at = skipSegments(path, at, start - index)
+      const stop = end === segments.length ? path.length : skipSegments(path, at, end - start)
+      index = end
       try {
-        values.set(fieldPath, valueAt(segments, start, end === pattern.length ? segments.length : end, multi))
+        values.set(fieldPath, valueIn(path.slice(at + 1, stop), multi))
       } catch (error) {
         if (!(error instanceof PercentError)) throw error
-        errors.push({ reason: 'INVALID_PATH', field: fieldPath, description: error.message })
+        errors = [...(errors ?? []), { reason: 'INVALID_PATH', field: fieldPath, description: error.message }]
       }
+      at = stop
     }
+    if (errors === null) return values
     const [first, ...others] = errors
-    if (first !== undefined) throw new BindError(first, ...others)
-    return values
+    throw new BindError(first!, ...others)
   }
+}
+
+/** Where the segment ends that is `count` further; the end of the path when there are fewer. */
+function skipSegments(path: string, from: number, count: number): number {
+  let at = from
+  for (let skipped = 0; skipped < count; skipped++) {
+    const found = path.indexOf('/', at + 1)
+    if (found === -1) return path.length
+    at = found
+  }
+  return at
 }
 
 /** `.` or `..` between slashes of any spelling, or a slash in front: what a careless upstream resolves as a path. */
@@ -37,17 +55,12 @@ export function isPathValue(value: string): boolean {
   return !hasControl(value) && !TRAVERSAL.test(value)
 }
 
-/** A segment that is its own value: nothing to decode, and no `.` or `..`. Almost all are. */
+/** One segment that is its own value: nothing to decode, and no `.` or `..`. Almost all are. */
 const PLAIN = /^[\w~-][\w.~-]*$/
 
-function valueAt(segments: readonly string[], start: number, end: number, multi: Variable['multi']): string {
-  const first = segments[start]
-  if (end === start + 1 && first !== undefined && PLAIN.test(first)) return first
-  return variableValue(segments.slice(start, end), multi)
-}
-
-function variableValue(raw: string[], multi: Variable['multi']): string {
-  const value = raw.map(multi ? decodePercentExceptSlash : decodePercent).join('/')
+function valueIn(raw: string, multi: Variable['multi']): string {
+  if (PLAIN.test(raw)) return raw
+  const value = multi ? decodePercentExceptSlash(raw) : decodePercent(raw)
   if (TRAVERSAL.test(value)) {
     throw new PercentError('must not be a path with "." or ".." segments, or an absolute one')
   }

@@ -17,7 +17,7 @@ export function captureFrom(template: Template): Capture {
   const capture = compileCapture(template)
   return rawPath => {
     const segments = matchShape(shape, rawPath)
-    return segments === null ? null : capture(segments)
+    return segments === null ? null : capture(`/${segments.join('/')}`)
   }
 }
 

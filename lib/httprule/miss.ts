@@ -1,5 +1,5 @@
 import { nearest, quoteName } from '../codec/nearest.ts'
-import { cutVerb, decodeSegment, splitPath } from './path.ts'
+import { comparablePath, cutPath, decodedText, decodeSegment } from './path.ts'
 import { type Node, walk } from './trie.ts'
 
 /** The templates of a router: those without a verb, and by verb those that have one. */
@@ -21,27 +21,27 @@ const maxComparisons = 256
  * segment or the verb that fails, with the nearest one that is there. Null when there is nothing to say.
  */
 export function describeMiss<Leaf>(tries: Tries<Leaf>, rawPath: string): string | null {
-  const segments = splitPath(rawPath)
-  if (segments === null) return describeSlashes(tries.plain, rawPath)
-  const texts = segments.map(decodeSegment)
+  const path = comparablePath(rawPath)
+  if (path === null) return null
+  if (/\/(?:\/|$)/.test(path)) return describeSlashes(tries.plain, rawPath)
   const findNearest = limitedNearest()
-  const verb = describeVerb(tries, segments, findNearest)
-  if (verb !== null || isKnown(tries.plain, texts)) return verb
-  return describeSegment(tries.plain, segments, texts, findNearest)
+  const verb = describeVerb(tries, rawPath, findNearest)
+  if (verb !== null || isKnown(tries.plain, path)) return verb
+  return describeSegment(tries.plain, rawPath.split('/').slice(1), path.split('/').slice(1), findNearest)
 }
 
 function describeSlashes<Leaf>(root: Node<Leaf>, rawPath: string): string | null {
-  const path = rawPath.replaceAll(/\/{2,}/g, '/').replace(/(?<=.)\/$/, '')
-  const segments = splitPath(path)
-  if (segments === null || !isKnown(root, segments.map(decodeSegment))) return null
-  return `no segment of a path may be empty, did you mean ${quoteName(path)}?`
+  const mended = rawPath.replaceAll(/\/{2,}/g, '/').replace(/(?<=.)\/$/, '')
+  const path = comparablePath(mended)
+  if (path === null || !isKnown(root, path)) return null
+  return `no segment of a path may be empty, did you mean ${quoteName(mended)}?`
 }
 
-function describeVerb<Leaf>({ byVerb }: Tries<Leaf>, segments: string[], findNearest: FindNearest): string | null {
-  const cut = cutVerb(segments)
-  if (cut === null) return null
-  const texts = cut.segments.map(decodeSegment)
-  const verbs = [...byVerb].filter(([, root]) => isKnown(root, texts)).map(([verb]) => verb)
+function describeVerb<Leaf>({ byVerb }: Tries<Leaf>, rawPath: string, findNearest: FindNearest): string | null {
+  const cut = cutPath(rawPath)
+  const path = cut === null ? null : comparablePath(cut.path)
+  if (cut === null || path === null) return null
+  const verbs = [...byVerb].filter(([, root]) => isKnown(root, path)).map(([verb]) => verb)
   const verb = decodeSegment(cut.verb)
   const meant = verbs.includes(verb) ? undefined : findNearest(verb, verbs)
   return meant === undefined ? null : `there is no verb ${quoteName(verb)} here, did you mean ${quoteName(meant)}?`
@@ -68,9 +68,11 @@ function describeSegment<Leaf>(
   const before = quoteName(`/${segments.slice(0, depth).join('/')}`)
   const text = texts[depth]
   if (text === undefined) return depth === 0 ? null : `no route ends with ${before}`
+  const shown = quoteName(decodeSegment(segments[depth]!))
   const meant = repair?.meant ?? findNearest(text, furthest.node.literals.keys())
-  if (meant !== undefined) return `no route has ${quoteName(text)} after ${before}, did you mean ${quoteName(meant)}?`
-  return depth === 0 ? null : `no route has ${quoteName(text)} after ${before}`
+  if (meant !== undefined)
+    return `no route has ${shown} after ${before}, did you mean ${quoteName(decodedText(meant))}?`
+  return depth === 0 ? null : `no route has ${shown} after ${before}`
 }
 
 /** Every node that the path leads to, those furthest from the root first. */
@@ -95,13 +97,17 @@ function findRepair<Leaf>(
   for (const { node, depth } of reached) {
     const text = texts[depth]
     const meant = text === undefined ? undefined : findNearest(text, node.literals.keys())
-    if (meant !== undefined && isKnown(node, texts.with(depth, meant), depth)) return { depth, meant }
+    if (meant !== undefined && isKnown(node, pathOf([meant, ...texts.slice(depth + 1)]))) return { depth, meant }
   }
   return null
 }
 
-function isKnown<Leaf>(node: Node<Leaf>, texts: readonly string[], depth = 0): boolean {
-  return walk(node, texts, depth, () => true) !== null
+function isKnown<Leaf>(node: Node<Leaf>, path: string): boolean {
+  return walk(node, path, 0, () => true) !== null
+}
+
+function pathOf(texts: string[]): string {
+  return texts.map(text => `/${text}`).join('')
 }
 
 function limitedNearest(): FindNearest {

@@ -1,9 +1,9 @@
-import { type CaptureSegments, compileCapture } from './capture.ts'
+import { type CapturePath, compileCapture } from './capture.ts'
 import { describeMiss } from './miss.ts'
-import { cutVerb, decodeSegment, splitPath } from './path.ts'
+import { comparablePath, cutPath, decodeSegment } from './path.ts'
 import { type HttpRule, RuleError } from './rules.ts'
 import { shapeOf } from './shape.ts'
-import { createNode, leafOf, type Node, walk } from './trie.ts'
+import { createNode, findOnlyWays, leafOf, type Node, walk } from './trie.ts'
 
 /** The rule that serves a request. */
 export interface Match<Route> {
@@ -43,7 +43,7 @@ export interface Router<Route> {
 interface Entry<Route> {
   rule: HttpRule
   route: Route
-  capture: CaptureSegments
+  capture: CapturePath
 }
 
 /** The rules with the same shape, by method. */
@@ -54,19 +54,20 @@ export function createRouter<Route>(): Router<Route> {
   const plain = createNode<Leaf<Route>>()
   const byVerb = new Map<string, Node<Leaf<Route>>>()
   let hasHead = false
+  let isPrepared = false
+
+  function prepare(): void {
+    for (const root of [plain, ...byVerb.values()]) findOnlyWays(root)
+    isPrepared = true
+  }
 
   /** Looks where the verb of the path is one, and then where it is text. */
   function find(rawPath: string, visit: (leaf: Leaf<Route>) => Entry<Route> | null): Match<Route> | null {
-    const segments = splitPath(rawPath)
-    if (segments === null) return null
-    const cut = byVerb.size === 0 ? null : cutVerb(segments)
+    if (!isPrepared) prepare()
+    const cut = byVerb.size === 0 ? null : cutPath(rawPath)
     const root = cut === null ? undefined : byVerb.get(decodeSegment(cut.verb))
-    if (cut !== null && root !== undefined) {
-      const entry = walk(root, textsOf(cut.segments, rawPath), 0, visit)
-      if (entry !== null) return matchOf(entry, cut.segments)
-    }
-    const entry = walk(plain, textsOf(segments, rawPath), 0, visit)
-    return entry === null ? null : matchOf(entry, segments)
+    const match = cut === null || root === undefined ? null : findIn(root, cut.path, visit)
+    return match ?? findIn(plain, rawPath, visit)
   }
 
   return {
@@ -79,12 +80,14 @@ export function createRouter<Route>(): Router<Route> {
       if (other !== undefined) throw duplicate(rule, other)
       leaf.set(httpMethod, { rule, route, capture: compileCapture(template) })
       hasHead ||= httpMethod === 'HEAD'
+      isPrepared = false
     },
 
     match(httpMethod, rawPath) {
-      if (httpMethod !== 'HEAD') return find(rawPath, leaf => leaf.get(httpMethod) ?? leaf.get('*') ?? null)
-      const own = hasHead ? find(rawPath, leaf => leaf.get('HEAD') ?? null) : null
-      return own ?? this.match('GET', rawPath)
+      const own = hasHead && httpMethod === 'HEAD' ? find(rawPath, leaf => leaf.get('HEAD') ?? null) : null
+      if (own !== null) return own
+      const served = httpMethod === 'HEAD' ? 'GET' : httpMethod
+      return find(rawPath, leaf => leaf.get(served) ?? leaf.get('*') ?? null)
     },
 
     allowed(rawPath) {
@@ -97,25 +100,42 @@ export function createRouter<Route>(): Router<Route> {
       return [...methods]
     },
 
-    hint: rawPath => describeMiss({ plain, byVerb }, rawPath) ?? undefined
-  }
-}
-
-function matchOf<Route>({ rule, route, capture }: Entry<Route>, segments: readonly string[]): Match<Route> {
-  let values: Map<string, string> | null = null
-  return {
-    rule,
-    route,
-    capture() {
-      values ??= capture(segments)
-      return values
+    hint(rawPath) {
+      if (!isPrepared) prepare()
+      return describeMiss({ plain, byVerb }, rawPath) ?? undefined
     }
   }
 }
 
-/** Segments as literals compare with them. */
-function textsOf(segments: readonly string[], rawPath: string): readonly string[] {
-  return rawPath.includes('%') ? segments.map(decodeSegment) : segments
+function findIn<Route>(
+  root: Node<Leaf<Route>>,
+  rawPath: string,
+  visit: (leaf: Leaf<Route>) => Entry<Route> | null
+): Match<Route> | null {
+  const path = comparablePath(rawPath)
+  const entry = path === null ? null : walk(root, path, 0, visit)
+  return entry === null ? null : new Found(entry, rawPath)
+}
+
+/** There is one for every request, so it is no more than it must be until somebody asks for values. */
+class Found<Route> implements Match<Route> {
+  readonly rule: HttpRule
+  readonly route: Route
+  readonly #capture: CapturePath
+  readonly #path: string
+  #values: Map<string, string> | null = null
+
+  constructor({ rule, route, capture }: Entry<Route>, path: string) {
+    this.rule = rule
+    this.route = route
+    this.#capture = capture
+    this.#path = path
+  }
+
+  capture(): Map<string, string> {
+    this.#values ??= this.#capture(this.#path)
+    return this.#values
+  }
 }
 
 function getOrAdd<Key, Value>(map: Map<Key, Value>, key: Key, create: () => Value): Value {

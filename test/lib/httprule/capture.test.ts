@@ -5,17 +5,28 @@ import { parseTemplate } from '../../../lib/httprule/template.ts'
 t.test('variables take their segments, decoded by their kind', async t => {
   const capture = compileCapture(parseTemplate('/v1/{a}/{b=x/**}'))
   t.same(
-    [...capture(['v1', '1%2F2', 'x', '3%2F4', '%61'])],
+    [...capture('/v1/1%2F2/x/3%2F4/%61')],
     [
       ['a', '1/2'],
       ['b', 'x/3%2F4/a']
     ]
   )
   t.same(
-    [...capture(['v1', '1', 'x'])],
+    [...capture('/v1/1/x')],
     [
       ['a', '1'],
       ['b', 'x']
+    ]
+  )
+})
+
+t.test('a variable of any number of segments may have none', async t => {
+  t.same([...compileCapture(parseTemplate('/{a=**}'))('/')], [['a', '']])
+  t.same(
+    [...compileCapture(parseTemplate('/v1/{a}/{b=**}'))('/v1/1')],
+    [
+      ['a', '1'],
+      ['b', '']
     ]
   )
 })

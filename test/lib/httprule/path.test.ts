@@ -1,5 +1,13 @@
 import t from 'tap'
-import { cutVerb, decodeSegment, splitPath } from '../../../lib/httprule/path.ts'
+import {
+  comparablePath,
+  comparableText,
+  cutPath,
+  cutVerb,
+  decodedText,
+  decodeSegment,
+  splitPath
+} from '../../../lib/httprule/path.ts'
 
 t.test('a path is split at its raw slashes', async t => {
   const cases: [path: string, segments: string[] | null][] = [
@@ -22,6 +30,22 @@ t.test('what stands behind the last colon may be a verb', async t => {
   t.same(cutVerb(['a', 'b:']), { segments: ['a', 'b'], verb: '' })
   for (const segments of [[], ['a'], ['a:go', 'b'], [':go'], ['a%3Ago']])
     t.equal(cutVerb(segments), null, segments.join('/'))
+})
+
+t.test('the verb of a path is the same, whether it is split or not', async t => {
+  t.same(cutPath('/a/b:c:go'), { path: '/a/b:c', verb: 'go' })
+  for (const path of ['/', '/a', '/a:go/b', '/a/:go', '/a%3Ago']) t.equal(cutPath(path), null, path)
+})
+
+t.test('all spellings of a path compare as one', async t => {
+  t.equal(comparablePath('/a/%62/%C3%A9'), '/a/b/é')
+  t.equal(comparablePath('/'), '')
+  t.equal(comparablePath('a'), null)
+  const literal = comparableText('b/c')
+  t.equal(comparablePath('/a/b%2Fc'), `/a/${literal}`)
+  t.equal(decodedText(literal), 'b/c')
+  for (const raw of ['b%01c', 'b%zzc', '%ff', '%00']) t.not(comparablePath(`/a/${raw}`), `/a/${literal}`, raw)
+  t.equal(comparablePath('/a/%zz'), comparablePath('/a/%00'), 'what no literal is like')
 })
 
 t.test('a segment that is no percent-encoding of UTF-8 is like no literal', async t => {
