@@ -6,6 +6,8 @@ import { type Node, walk } from './trie.ts'
 interface Tries<Leaf> {
   plain: Node<Leaf>
   byVerb: ReadonlyMap<string, Node<Leaf>>
+  /** The number of segments of the longest one, without `**`. */
+  depth: number
 }
 
 /** The candidate that was probably meant by a text. */
@@ -21,25 +23,25 @@ const maxComparisons = 256
  * segment or the verb that fails, with the nearest one that is there. Null when there is nothing to say.
  */
 export function describeMiss<Leaf>(tries: Tries<Leaf>, rawPath: string): string | null {
-  const path = comparablePath(rawPath)
+  const path = comparablePath(rawPath, tries.depth)
   if (path === null) return null
-  if (/\/(?:\/|$)/.test(path)) return describeSlashes(tries.plain, rawPath)
+  if (/\/(?:\/|$)/.test(path)) return describeSlashes(tries, rawPath)
   const findNearest = limitedNearest()
   const verb = describeVerb(tries, rawPath, findNearest)
   if (verb !== null || isKnown(tries.plain, path)) return verb
   return describeSegment(tries.plain, rawPath.split('/').slice(1), path.split('/').slice(1), findNearest)
 }
 
-function describeSlashes<Leaf>(root: Node<Leaf>, rawPath: string): string | null {
+function describeSlashes<Leaf>({ plain, depth }: Tries<Leaf>, rawPath: string): string | null {
   const mended = rawPath.replaceAll(/\/{2,}/g, '/').replace(/(?<=.)\/$/, '')
-  const path = comparablePath(mended)
-  if (path === null || !isKnown(root, path)) return null
+  const path = comparablePath(mended, depth)
+  if (path === null || !isKnown(plain, path)) return null
   return `no segment of a path may be empty, did you mean ${quoteName(mended)}?`
 }
 
-function describeVerb<Leaf>({ byVerb }: Tries<Leaf>, rawPath: string, findNearest: FindNearest): string | null {
+function describeVerb<Leaf>({ byVerb, depth }: Tries<Leaf>, rawPath: string, findNearest: FindNearest): string | null {
   const cut = cutPath(rawPath)
-  const path = cut === null ? null : comparablePath(cut.path)
+  const path = cut === null ? null : comparablePath(cut.path, depth)
   if (cut === null || path === null) return null
   const verbs = [...byVerb].filter(([, root]) => isKnown(root, path)).map(([verb]) => verb)
   const verb = decodeSegment(cut.verb)

@@ -59,12 +59,19 @@ const unlikeAny = '\u0002'
  * A raw path in the form in which all spellings of a literal are one: decoded, with the slashes between segments as the
  * only ones. Without segments it is empty.
  *
+ * @param depth how many segments are compared at most: the others stay raw, as it may be dear to decode what is malformed.
  * @returns null for a path that does not begin with a slash. Empty segments are as they are: no template matches one.
  */
-export function comparablePath(rawPath: string): string | null {
+export function comparablePath(rawPath: string, depth: number): string | null {
   if (rawPath.charCodeAt(0) !== slash) return null
   if (rawPath.length === 1) return ''
-  return rawPath.includes('%') ? rawPath.split('/').map(comparableSegment).join('/') : rawPath
+  if (!rawPath.includes('%')) return rawPath
+  const segments = rawPath.split('/')
+  // The first is what is before the first slash.
+  for (let index = 1; index <= depth && index < segments.length; index++) {
+    segments[index] = comparableSegment(segments[index]!)
+  }
+  return segments.join('/')
 }
 
 function comparableSegment(raw: string): string {

@@ -53,6 +53,8 @@ type Leaf<Route> = Map<string, Entry<Route>>
 export function createRouter<Route>(): Router<Route> {
   const plain = createNode<Leaf<Route>>()
   const byVerb = new Map<string, Node<Leaf<Route>>>()
+  /** The number of segments of the longest template, without `**`. */
+  let depth = 0
   let hasHead = false
   let isPrepared = false
 
@@ -66,8 +68,8 @@ export function createRouter<Route>(): Router<Route> {
     if (!isPrepared) prepare()
     const cut = byVerb.size === 0 ? null : cutPath(rawPath)
     const root = cut === null ? undefined : byVerb.get(decodeSegment(cut.verb))
-    const match = cut === null || root === undefined ? null : findIn(root, cut.path, visit)
-    return match ?? findIn(plain, rawPath, visit)
+    const match = cut === null || root === undefined ? null : findIn(root, cut.path, depth, visit)
+    return match ?? findIn(plain, rawPath, depth, visit)
   }
 
   return {
@@ -79,6 +81,7 @@ export function createRouter<Route>(): Router<Route> {
       const other = leaf.get(httpMethod)?.rule
       if (other !== undefined) throw duplicate(rule, other)
       leaf.set(httpMethod, { rule, route, capture: compileCapture(template) })
+      depth = Math.max(depth, shape.parts.length)
       hasHead ||= httpMethod === 'HEAD'
       isPrepared = false
     },
@@ -102,7 +105,7 @@ export function createRouter<Route>(): Router<Route> {
 
     hint(rawPath) {
       if (!isPrepared) prepare()
-      return describeMiss({ plain, byVerb }, rawPath) ?? undefined
+      return describeMiss({ plain, byVerb, depth }, rawPath) ?? undefined
     }
   }
 }
@@ -110,9 +113,10 @@ export function createRouter<Route>(): Router<Route> {
 function findIn<Route>(
   root: Node<Leaf<Route>>,
   rawPath: string,
+  depth: number,
   visit: (leaf: Leaf<Route>) => Entry<Route> | null
 ): Match<Route> | null {
-  const path = comparablePath(rawPath)
+  const path = comparablePath(rawPath, depth)
   const entry = path === null ? null : walk(root, path, 0, visit)
   return entry === null ? null : new Found(entry, rawPath)
 }
