@@ -1,4 +1,4 @@
-import { type DescField, type DescMessage, ScalarType } from '@bufbuild/protobuf'
+import { type DescField, ScalarType } from '@bufbuild/protobuf'
 import type { ToJsonOptions } from '../codec/to-json/compile.ts'
 import type { CommentOf } from './comments.ts'
 import type { Components } from './components.ts'
@@ -38,14 +38,4 @@ const longTypes: ReadonlySet<ScalarType> = new Set([
 /** Whether integers of this type have 64 bits. */
 export function isLong(scalar: ScalarType): boolean {
   return longTypes.has(scalar)
-}
-
-/** The messages that are in a message, itself among them. */
-export function messagesIn(...roots: readonly DescMessage[]): Set<DescMessage> {
-  const found = new Set(roots)
-  // What is added to a set while it is gone through is gone through, too.
-  for (const message of found) {
-    for (const field of message.fields) if (field.message !== undefined) found.add(field.message)
-  }
-  return found
 }

@@ -1,7 +1,8 @@
 import { printDefaults } from '../codec/to-json/scope.ts'
+import { messagesIn } from '../transcode/validated-types.ts'
 import type { CommentOf } from './comments.ts'
 import type { Components } from './components.ts'
-import { type Dialect, messagesIn } from './dialect.ts'
+import type { Dialect } from './dialect.ts'
 import type { DescribedRoute } from './route.ts'
 
 /**

@@ -93,15 +93,17 @@ function* queryFields(input: DescMessage, excluded: ReadonlySet<string>): Genera
     for (const field of desc.fields) {
       if (excluded.has([...parents, field].map(each => each.name).join('.'))) continue
       if (fieldTextReader(field) !== undefined) yield { parents, field }
-      else if (hasSettableFields(field) && !holds([input, ...parents.map(each => each.message)], field.message)) {
+      else if (canGoInto(field, input, parents) && queue.length < maxQueryParameters) {
         queue.push({ desc: field.message, parents: [...parents, field] })
       }
     }
   }
 }
 
-function holds(descs: readonly DescMessage[], { typeName }: DescMessage): boolean {
-  return descs.some(desc => desc.typeName === typeName)
+function canGoInto(field: DescField, input: DescMessage, parents: readonly ParentField[]): field is ParentField {
+  if (!hasSettableFields(field)) return false
+  const around = [input, ...parents.map(({ message }) => message)]
+  return !around.some(({ typeName }) => typeName === field.message.typeName)
 }
 
 /** The headers that set fields of the request. */

@@ -14,9 +14,9 @@ export function validatedTypes(desc: DescMessage): DescMessage[] {
   return [...messagesIn(desc)].filter(hasRules)
 }
 
-/** A message, and all that its fields can hold, however deep. */
-function messagesIn(desc: DescMessage): Set<DescMessage> {
-  const found = new Set([desc])
+/** Messages, and all that their fields can hold, however deep. */
+export function messagesIn(...roots: readonly DescMessage[]): Set<DescMessage> {
+  const found = new Set(roots)
   // What is added to a set while it is gone through is gone through, too.
   for (const message of found) {
     for (const field of message.fields) if (field.message !== undefined) found.add(field.message)

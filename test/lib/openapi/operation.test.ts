@@ -57,6 +57,16 @@ t.test('the query takes all fields that a key can name, whatever their depth', a
   ])
 })
 
+t.test('of a query that could go on for ever, the beginning is listed', async t => {
+  const names = operationAt(library, 'GET /v1/everything').parameters!.map(({ name }) => name)
+  t.ok(names.length <= 200)
+  t.ok(names.includes('nested.inner.count'))
+  t.notOk(
+    names.some(name => name.startsWith('nested.child.')),
+    'no message within itself'
+  )
+})
+
 t.test('parameters have the types of text, and the rules of their fields', async t => {
   const { parameters = [] } = operationAt(library, 'GET /v1/books')
   const schemaOf = (name: string) => parameters.find(parameter => parameter.name === name)?.schema
