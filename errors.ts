@@ -140,7 +140,7 @@ export const requestErrors = {
     when: 'The body is larger than `BODY_LIMIT`, or makes a message of more than 1 MiB.'
   },
   SLUICE_ERR_MEDIA_TYPE: {
-    message: 'the body must be application/json',
+    message: 'the body must be application/json in UTF-8',
     status: 415,
     code: 'INVALID_ARGUMENT',
     reason: 'UNSUPPORTED_MEDIA_TYPE',
