@@ -3,12 +3,14 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 import { runBuf } from '../tools/buf.ts'
+import { layProtoDeps } from '../tools/proto-deps.ts'
 import { type Test, until } from './helper.ts'
 
 const file = new URL('../sluice.ts', import.meta.url).pathname
 
 /** Compiles the protos of a folder to a descriptor set. */
 export async function compileProtos(folder: string, image: string): Promise<void> {
+  await layProtoDeps()
   const code = await runBuf('build', folder, '--output', image)
   if (code !== 0) throw new Error(`buf build failed: exit code ${code}`)
 }
