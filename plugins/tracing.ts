@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import {
   type Attributes,
@@ -17,6 +16,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { routeOf } from '../lib/http/observed.ts'
 import { propagator } from '../lib/telemetry/propagator.ts'
+import { randomSpanId, randomTraceId } from '../lib/telemetry/random-ids.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -87,8 +87,7 @@ function requestAttributes(request: FastifyRequest, route: string | null): Attri
 /** Without an SDK and without a caller's trace there are no ids; logs, errors and services still want one per request. */
 function withIds(span: Span): Span {
   if (isSpanContextValid(span.spanContext())) return span
-  const ids = randomBytes(24).toString('hex')
-  return trace.wrapSpanContext({ traceId: ids.slice(0, 32), spanId: ids.slice(32), traceFlags: TraceFlags.NONE })
+  return trace.wrapSpanContext({ traceId: randomTraceId(), spanId: randomSpanId(), traceFlags: TraceFlags.NONE })
 }
 
 function endSpan(span: Span, status: number): void {
