@@ -2,10 +2,10 @@
 .DEFAULT_GOAL := help
 # The project's own Node, not the one of the system.
 RUN := node_modules/.bin/node
-.PHONY: help install start test e2e typecheck lint format generate routes bench ci up down clean
+.PHONY: help install start test e2e typecheck lint format generate routes bench conformance ci up down clean
 
 help: ## show this list
-	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-11s %s\n", $$1, $$2 }'
 
 install: node_modules/.install ## install the dependencies as the lock file says
 
@@ -42,6 +42,9 @@ routes: install ## list the routes, which of them meet, and which are never reac
 
 bench: install ## measure
 	@npm run --silent bench
+
+conformance: install ## hold the gRPC client to connectrpc/conformance; needs Go
+	@npm run --silent conformance
 
 ci: install ## everything that must be green
 	@npm run --silent ci
