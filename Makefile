@@ -43,6 +43,9 @@ routes: install ## list the routes, which of them meet, and which are never reac
 bench: install ## measure
 	@npm run --silent bench
 
+profile: install ## show where a gateway under load spends its time
+	@npm run --silent profile
+
 conformance: install ## hold the gRPC client to connectrpc/conformance; needs Go
 	@npm run --silent conformance
 

@@ -13,20 +13,43 @@ export interface Subject {
   url: string
   /** CPU time since its start, user and system, in microseconds. */
   cpu(): Promise<number>
+  /** Sends it a message, and waits for the one that it answers with. */
+  ask(message: object): Promise<unknown>
   stop(): Promise<void>
 }
 
-/** Starts a program of the bench on a free port and waits until it is ready. */
-export async function startSubject(name: string, file: string, env: NodeJS.ProcessEnv = {}): Promise<Subject> {
+/**
+ * Starts a program of the bench on a free port and waits until it is ready.
+ *
+ * @param file relative to this folder
+ * @param execArgv options of Node
+ */
+export async function startSubject(
+  name: string,
+  file: string,
+  env: NodeJS.ProcessEnv = {},
+  execArgv: string[] = []
+): Promise<Subject> {
   const port = await freePort()
   const path = fileURLToPath(new URL(file, import.meta.url))
   const child = fork(path, {
     env: { ...process.env, ...env, PORT: String(port) },
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc']
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    execArgv
   })
   const [message] = await Promise.race([once(child, 'message'), once(child, 'exit')])
   if (message !== 'ready') throw new Error(`${name} did not start`)
-  return { name, url: `http://127.0.0.1:${port}`, cpu: () => cpuOf(child.pid!), stop: () => stop(child) }
+  return {
+    name,
+    url: `http://127.0.0.1:${port}`,
+    cpu: () => cpuOf(child.pid!),
+    async ask(message) {
+      child.send(message)
+      const [answer] = await once(child, 'message')
+      return answer
+    },
+    stop: () => stop(child)
+  }
 }
 
 /** utime and stime are fields 14 and 15 of proc_pid_stat(5), counted behind the name, which may hold spaces. */
@@ -36,12 +59,13 @@ async function cpuOf(pid: number): Promise<number> {
   return ((Number(fields[11]) + Number(fields[12])) / ticksPerSecond) * 1_000_000
 }
 
-async function stop(child: ChildProcess) {
+/** Ends a program at once. */
+export async function stop(child: ChildProcess) {
   child.kill('SIGKILL')
   await once(child, 'exit')
 }
 
-async function freePort() {
+export async function freePort() {
   const probe = createServer().listen(0, '127.0.0.1')
   await once(probe, 'listening')
   const { port } = probe.address() as AddressInfo

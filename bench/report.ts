@@ -10,6 +10,9 @@ interface Recorded extends Suite {
 
 type Results = Record<string, Recorded>
 
+/** How far the rounds of one contender may be apart, as a ratio, before the report remarks on it. */
+const noisySpread = 1.5
+
 const resultsFile = new URL('./results.json', import.meta.url)
 const pageFile = new URL('../BENCHMARKS.md', import.meta.url)
 
@@ -43,8 +46,18 @@ function section({ title, text, unit, cases, date, node, machine }: Recorded): s
     `| case | contender | median ${unit} | min | max | ratio |`,
     '|---|---|---|---|---|---|',
     ...cases.flatMap(rows),
-    ''
+    '',
+    ...noise(cases)
   ].join('\n')
+}
+
+/** Says of which figures to think little: the machine was busy with something else as well. */
+function noise(cases: readonly Case[]): string[] {
+  const noisy = cases.flatMap(({ name, contenders }) =>
+    contenders.filter(({ min, max }) => max > noisySpread * min).map(contender => `${name} (${contender.name})`)
+  )
+  if (noisy.length === 0) return []
+  return [`Noisy, the highest round above ${noisySpread} times the lowest: ${noisy.join('; ')}.`, '']
 }
 
 function rows({ name, contenders }: Case): string[] {

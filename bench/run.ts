@@ -1,12 +1,18 @@
 // `make bench`: measures, then writes BENCHMARKS.md and bench/results.json. CASE=codec measures one suite and keeps what is
 // known of the others.
 import { runCodec } from './codec.ts'
-import { runGateway } from './gateway.ts'
+import { runLatency } from './hop/latency.ts'
+import { runHop } from './hop/run.ts'
 import { runMatch } from './match.ts'
 import { record } from './report.ts'
 import type { Suite } from './suite.ts'
 
-const suites: Record<string, () => Suite | Promise<Suite>> = { gateway: runGateway, codec: runCodec, match: runMatch }
+const suites: Record<string, () => Suite | Promise<Suite>> = {
+  hop: runHop,
+  latency: runLatency,
+  codec: runCodec,
+  match: runMatch
+}
 
 const wanted = process.env.CASE ?? ''
 if (wanted !== '' && !Object.hasOwn(suites, wanted)) {
