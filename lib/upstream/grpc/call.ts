@@ -55,7 +55,7 @@ export interface StreamAnswer {
   messages: AsyncIterableIterator<Uint8Array>
   /** As they came, `:status` among them. */
   headers: HeaderFields
-  /** Empty until the last message has been read. */
+  /** There when the messages have ended. */
   readonly trailers: HeaderFields
   /** What readers and listeners are told in place of an error; null: the error. A policy may set it, once. */
   translate: ((error: ConnectError) => unknown) | null

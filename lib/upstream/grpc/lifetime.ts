@@ -136,5 +136,10 @@ export class Lifetime implements LifetimeListener {
 }
 
 function endLate(lifetime: Lifetime): void {
-  lifetime.end(new ConnectError('the operation timed out', Code.DeadlineExceeded))
+  lifetime.end(timedOut())
+}
+
+/** What a call fails with that was not over in time. */
+export function timedOut(): ConnectError {
+  return new ConnectError('the operation timed out', Code.DeadlineExceeded)
 }

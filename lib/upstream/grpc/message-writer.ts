@@ -1,0 +1,52 @@
+import { gzipFrameOf } from './compression.ts'
+import { frameOf } from './framing.ts'
+import { checkSize } from './message-size.ts'
+import type { StreamCall } from './stream-call.ts'
+
+/** Sends the messages of a request, each when the one before has gone into the window of the upstream. */
+export class MessageWriter {
+  readonly #call: StreamCall
+  readonly #messages: AsyncIterator<Uint8Array>
+  #isStopped = false
+  #wake: (() => void) | null = null
+
+  constructor(call: StreamCall, source: AsyncIterable<Uint8Array>) {
+    this.#call = call
+    this.#messages = source[Symbol.asyncIterator]()
+  }
+
+  /** Settles when all is sent, or the call is over. Throws what the source throws, and for a message that is too large. */
+  async writeAll(): Promise<void> {
+    const { writeMaxBytes, sendCompression } = this.#call.limits
+    while (!this.#isStopped) {
+      const { done, value } = await this.#messages.next()
+      if (this.#isStopped) return
+      if (done) {
+        this.#call.end()
+        return
+      }
+      checkSize(value, writeMaxBytes)
+      const frame = sendCompression === 'gzip' ? await gzipFrameOf(value) : frameOf(value)
+      if (!this.#isStopped && !this.#call.write(frame, false)) await this.#writable()
+    }
+  }
+
+  /** What was written has all gone out. */
+  onWritable(): void {
+    this.#wake?.()
+  }
+
+  /** The call is over: no more is sent, and the source is told. */
+  stop(): void {
+    this.#isStopped = true
+    this.#wake?.()
+    // It may fail, and nobody waits for it: the call is over.
+    this.#messages.return?.().catch(() => {})
+  }
+
+  #writable(): Promise<void> {
+    return new Promise(resolve => {
+      this.#wake = resolve
+    })
+  }
+}

@@ -1,0 +1,327 @@
+import { constants, type ServerHttp2Stream } from 'node:http2'
+import { gzipSync } from 'node:zlib'
+import { Code } from '@connectrpc/connect'
+import t from 'tap'
+import { ServerReflection } from '../../../../gen/grpc/reflection/v1/reflection_pb.ts'
+import { fieldOf } from '../../../../lib/upstream/grpc/fields.ts'
+import { StreamService } from '../../../fixtures/gen/fixture/v1/streams_pb.ts'
+import { until } from '../../../helper.ts'
+import { connectWire } from './helper.ts'
+import { answer, collect, each, grpcHeaders, rawFrame, startRawServer } from './servers.ts'
+
+const { watchTopic, importTopic } = StreamService.method
+const { serverReflectionInfo } = ServerReflection.method
+const [one, two] = [Buffer.from('one'), Buffer.from('two')]
+const ok = { 'grpc-status': '0' }
+
+/** Messages that come when the test says so; it knows whether anybody still wants them. */
+function createSource() {
+  const waiting: ((message: Uint8Array | null) => void)[] = []
+  const source = { pulled: 0, returned: false, send: (message: Uint8Array | null) => waiting.shift()?.(message) }
+  const messages: AsyncIterable<Uint8Array> = {
+    [Symbol.asyncIterator]: () => ({
+      next: () =>
+        new Promise(resolve => {
+          source.pulled += 1
+          waiting.push(value => resolve(value === null ? { done: true, value } : { done: false, value }))
+        }),
+      async return() {
+        source.returned = true
+        return { done: true, value: undefined }
+      }
+    })
+  }
+  return { source, messages }
+}
+
+t.test('a server stream is read message by message, to its trailers', async t => {
+  const { url } = await startRawServer(t, stream => {
+    stream.respond({ ...grpcHeaders, a: '1' }, { waitForTrailers: true })
+    stream.on('wantTrailers', () => stream.sendTrailers({ ...ok, b: '2' }))
+    stream.write(Buffer.concat([rawFrame(one), rawFrame(two).subarray(0, 6)]))
+    setImmediate(() => stream.end(rawFrame(two).subarray(6)))
+  })
+  const answer = await connectWire(t, url).stream(watchTopic, one)
+  t.equal(fieldOf(answer.headers, 'a'), '1')
+  t.same(await collect(answer.messages), ['one', 'two'])
+  t.equal(fieldOf(answer.trailers, 'b'), '2')
+})
+
+t.test('a stream may have no messages at all', async t => {
+  for (const headers of [grpcHeaders, { ...grpcHeaders, ...ok }]) {
+    const { url } = await startRawServer(t, stream => answer(stream, { headers, trailers: ok }))
+    const { messages } = await connectWire(t, url).stream(watchTopic, one)
+    t.same(await collect(messages), [])
+  }
+})
+
+t.test('a client stream is sent message by message, and answered with one', async t => {
+  const received: Buffer[] = []
+  const { url } = await startRawServer(t, stream => {
+    stream.on('data', (chunk: Buffer) => received.push(chunk))
+    stream.on('end', () => answer(stream, { body: [rawFrame(one)], trailers: ok }))
+  })
+  const { messages } = await connectWire(t, url).stream(importTopic, each(one, two))
+  t.same(await collect(messages), ['one'])
+  t.same(Buffer.concat(received), Buffer.concat([rawFrame(one), rawFrame(two)]))
+})
+
+t.test('both sides may speak in turn', async t => {
+  const { url } = await startRawServer(t, stream => {
+    stream.respond(grpcHeaders, { waitForTrailers: true })
+    stream.on('wantTrailers', () => stream.sendTrailers(ok))
+    stream.pipe(stream)
+  })
+  const { source, messages: questions } = createSource()
+  const { messages } = await connectWire(t, url).stream(serverReflectionInfo, questions)
+  const answers = messages[Symbol.asyncIterator]()
+  for (const message of [one, two]) {
+    await until(() => source.pulled > 0)
+    source.pulled = 0
+    source.send(message)
+    t.same(Buffer.from((await answers.next()).value), message)
+  }
+  source.send(null)
+  t.equal((await answers.next()).done, true)
+})
+
+t.test('compressed messages are unpacked', async t => {
+  const body = [rawFrame(gzipSync(one), { flag: 1 }), rawFrame(two)]
+  const headers = { ...grpcHeaders, 'grpc-encoding': 'gzip' }
+  const { url } = await startRawServer(t, stream => answer(stream, { headers, body, trailers: ok }))
+  const { messages } = await connectWire(t, url).stream(watchTopic, one)
+  t.same(await collect(messages), ['one', 'two'])
+})
+
+/** Reads a stream until it fails: what came before, and the code. */
+async function readFailing(messages: AsyncIterable<Uint8Array>): Promise<[number, Code | undefined]> {
+  let count = 0
+  try {
+    for await (const _ of messages) count += 1
+    return [count, undefined]
+  } catch (error) {
+    return [count, (error as { code: Code }).code]
+  }
+}
+
+const gzip = { ...grpcHeaders, 'grpc-encoding': 'gzip' }
+
+/** How a stream may break: how many messages come before, and the code. */
+const broken: Record<string, [(stream: ServerHttp2Stream) => void, number, Code]> = {
+  'an error status': [
+    stream => answer(stream, { body: [rawFrame(one)], trailers: { 'grpc-status': '5' } }),
+    1,
+    Code.NotFound
+  ],
+  'no status': [stream => answer(stream, { body: [rawFrame(one), rawFrame(two)] }), 2, Code.Internal],
+  'half a message': [
+    stream => answer(stream, { body: [rawFrame(one), rawFrame(two).subarray(0, 7)], trailers: ok }),
+    1,
+    Code.Internal
+  ],
+  'a message above the limit': [
+    stream => answer(stream, { body: [rawFrame(one), rawFrame(two, { length: 2 ** 31 })], trailers: ok }),
+    1,
+    Code.ResourceExhausted
+  ],
+  'a gzip bomb': [
+    stream => {
+      const bomb = rawFrame(gzipSync(Buffer.alloc(8 * 1024 * 1024)), { flag: 1 })
+      answer(stream, { headers: gzip, body: [rawFrame(one), bomb], trailers: ok })
+    },
+    1,
+    Code.ResourceExhausted
+  ],
+  'a flag that is none': [
+    stream => answer(stream, { body: [rawFrame(one), rawFrame(two, { flag: 3 })], trailers: ok }),
+    1,
+    Code.Internal
+  ],
+  'a connection that ends': [
+    stream => {
+      stream.respond(grpcHeaders)
+      stream.write(rawFrame(one), () => stream.session?.destroy())
+    },
+    1,
+    Code.Unavailable
+  ]
+}
+
+for (const [name, [onStream, count, code]] of Object.entries(broken)) {
+  t.test(`a stream that breaks with ${name} fails after what came before`, async t => {
+    const { url } = await startRawServer(t, onStream)
+    const { messages } = await connectWire(t, url).stream(watchTopic, one)
+    t.same(await readFailing(messages), [count, code])
+    await t.rejects(messages[Symbol.asyncIterator]().next(), { code }, 'and stays failed')
+  })
+}
+
+t.test('an error instead of an answer fails the call, and not its messages', async t => {
+  const { url } = await startRawServer(t, stream => answer(stream, { headers: { ...grpcHeaders, 'grpc-status': '7' } }))
+  await t.rejects(connectWire(t, url).stream(watchTopic, one), { code: Code.PermissionDenied })
+})
+
+t.test('a client stream is answered with one message, no more and no less', async t => {
+  const none = await startRawServer(t, stream => answer(stream, { trailers: ok }))
+  const two = await startRawServer(t, stream => answer(stream, { body: [rawFrame(one), rawFrame(one)], trailers: ok }))
+  for (const [{ url }, count] of [
+    [none, 0],
+    [two, 1]
+  ] as const) {
+    const { messages } = await connectWire(t, url).stream(importTopic, each(one))
+    t.same(await readFailing(messages), [count, Code.Unimplemented])
+  }
+})
+
+t.test('an upstream that sends faster than its answer is read is held back', async t => {
+  let sent = 0
+  const { url, streams } = await startRawServer(t, stream => {
+    stream.respond(grpcHeaders)
+    const frame = rawFrame(Buffer.alloc(1024))
+    const write = () => {
+      do sent += 1
+      while (stream.write(frame))
+    }
+    stream.on('drain', write)
+    write()
+  })
+  const { messages } = await connectWire(t, url).stream(watchTopic, one)
+  const reading = messages[Symbol.asyncIterator]()
+  // When nothing moves any more, the window is full.
+  for (let last = -1; last !== sent; ) {
+    last = sent
+    for (let turn = 0; turn < 200; turn++) await new Promise(resolve => setImmediate(resolve))
+  }
+  t.ok(sent < 512, `${sent} KiB`)
+  const before = sent
+  for (let index = 0; index < 1_000; index++) await reading.next()
+  t.ok(sent > before + 500, 'and goes on when it is')
+  await reading.return?.()
+  await until(() => streams[0]?.rstCode === constants.NGHTTP2_CANCEL)
+})
+
+t.test('messages are pulled no faster than the upstream takes them', async t => {
+  const { url, streams } = await startRawServer(t, () => {})
+  let pulled = 0
+  let returned = false
+  async function* endless() {
+    try {
+      for (;;) {
+        pulled += 1
+        yield Buffer.alloc(16 * 1024)
+      }
+    } finally {
+      returned = true
+    }
+  }
+  const controller = new AbortController()
+  const call = connectWire(t, url).stream(importTopic, endless(), { signal: controller.signal })
+  call.catch(() => {})
+  await until(() => streams.length === 1)
+  for (let last = -1; last !== pulled; ) {
+    last = pulled
+    for (let turn = 0; turn < 200; turn++) await new Promise(resolve => setImmediate(resolve))
+  }
+  t.ok(pulled < 64, `${pulled} messages of 16 KiB`)
+  controller.abort()
+  await t.rejects(call, { code: Code.Canceled })
+  await until(() => returned)
+})
+
+t.test('whoever stops to read ends the call, and the messages that it was sending', async t => {
+  const { url, streams } = await startRawServer(t, stream => {
+    stream.respond(grpcHeaders)
+    stream.write(rawFrame(one))
+  })
+  const { source, messages: questions } = createSource()
+  const { messages } = await connectWire(t, url).stream(serverReflectionInfo, questions)
+  for await (const message of messages) {
+    t.same(Buffer.from(message), one)
+    break
+  }
+  t.equal(source.returned, true)
+  await until(() => streams[0]?.rstCode === constants.NGHTTP2_CANCEL)
+})
+
+t.test('an abort fails who waits for a message at once, and the stream is reset', async t => {
+  const { url, streams } = await startRawServer(t, stream => {
+    stream.respond(grpcHeaders)
+    stream.write(Buffer.concat([rawFrame(one), rawFrame(two)]))
+  })
+  const controller = new AbortController()
+  const { signal } = controller
+  const { source, messages: questions } = createSource()
+  const { messages } = await connectWire(t, url).stream(serverReflectionInfo, questions, { signal })
+  const reading = messages[Symbol.asyncIterator]()
+  await reading.next()
+  controller.abort()
+  await t.rejects(reading.next(), { code: Code.Canceled }, 'even when more has come')
+  t.equal(source.returned, true)
+  await until(() => streams[0]?.rstCode === constants.NGHTTP2_CANCEL)
+})
+
+t.test('a deadline ends a stream, whatever still comes', async t => {
+  const { url, streams } = await startRawServer(t, stream => {
+    stream.respond(grpcHeaders)
+    const timer = setInterval(() => stream.write(rawFrame(one)), 5)
+    stream.once('close', () => clearInterval(timer))
+  })
+  const { messages } = await connectWire(t, url).stream(watchTopic, one, { timeoutMs: 60 })
+  const [, code] = await readFailing(messages)
+  t.equal(code, Code.DeadlineExceeded)
+  await until(() => streams[0]?.rstCode === constants.NGHTTP2_CANCEL)
+})
+
+t.test('without a deadline, the answer must begin in time, and may then go on', async t => {
+  const { url, streams } = await startRawServer(t, (stream, headers) => {
+    t.equal(headers['grpc-timeout'], undefined)
+    if (headers.late !== undefined) return
+    stream.respond(grpcHeaders, { waitForTrailers: true })
+    stream.on('wantTrailers', () => stream.sendTrailers(ok))
+  })
+  const wire = connectWire(t, url, { headersTimeoutMs: 300 })
+  const { messages } = await wire.stream(watchTopic, one)
+  await t.rejects(wire.stream(watchTopic, one, { header: { late: '1' } }), { code: Code.DeadlineExceeded })
+  streams[0]?.end(rawFrame(one))
+  t.same(await collect(messages), ['one'], 'after more than that time')
+})
+
+t.test('the time for the answer to begin is not that of a long upload', async t => {
+  const { url } = await startRawServer(t, stream => {
+    stream.resume()
+    stream.on('end', () => answer(stream, { body: [rawFrame(one)], trailers: ok }))
+  })
+  async function* slow() {
+    const startedAt = performance.now()
+    yield one
+    await until(() => performance.now() - startedAt > 300)
+    yield two
+  }
+  const { messages } = await connectWire(t, url, { headersTimeoutMs: 200 }).stream(importTopic, slow())
+  t.same(await collect(messages), ['one'])
+})
+
+t.test('messages that fail cancel the call, which has that as its cause', async t => {
+  const { url, streams } = await startRawServer(t, () => {})
+  const cause = new RangeError('the third is wrong')
+  async function* failing() {
+    yield one
+    throw cause
+  }
+  await t.rejects(connectWire(t, url).stream(importTopic, failing()), { code: Code.Canceled, cause })
+  await until(() => streams[0]?.rstCode === constants.NGHTTP2_CANCEL)
+})
+
+t.test('a message that is too large is not sent, and cancels the call', async t => {
+  const { url } = await startRawServer(t, () => {})
+  const call = connectWire(t, url).stream(importTopic, each(one, Buffer.alloc(64 * 1024 + 1)))
+  await t.rejects(call, { code: Code.ResourceExhausted })
+})
+
+t.test('an upstream that has its answer need not hear the rest', async t => {
+  const { url } = await startRawServer(t, stream => answer(stream, { body: [rawFrame(one)], trailers: ok }))
+  const { source, messages: questions } = createSource()
+  const { messages } = await connectWire(t, url).stream(importTopic, questions)
+  t.same(await collect(messages), ['one'])
+  t.equal(source.returned, true)
+})
