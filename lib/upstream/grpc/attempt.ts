@@ -108,7 +108,7 @@ export abstract class Attempt extends ClientStream implements LifetimeListener {
 
   override onHeaders(fields: HeaderFields, isEnd: boolean): void {
     this.headers = fields
-    const error = headersError(fields)
+    const error = headersError(fields, isEnd)
     if (error !== null) {
       this.fail(error)
       return
@@ -134,7 +134,7 @@ export abstract class Attempt extends ClientStream implements LifetimeListener {
   }
 
   override onEnd(): void {
-    this.#complete(null)
+    this.#complete(noFields)
   }
 
   override onClosed(error: StreamError | null): void {

@@ -14,10 +14,11 @@ const ok = '0'
  * What the headers of an answer say against it, or null when messages may follow. An error status of gRPC counts whatever
  * the HTTP status is; without one, the HTTP status and the content type tell that this is no gRPC.
  *
+ * @param isEnd whether they are the whole answer ("Trailers-Only"). If not, a status in them is none.
  * @see https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md
  */
-export function headersError(headers: HeaderFields): ConnectError | null {
-  const refusal = hasField(headers, 'grpc-status') ? statusError(headers, null) : null
+export function headersError(headers: HeaderFields, isEnd: boolean): ConnectError | null {
+  const refusal = isEnd && hasField(headers, 'grpc-status') ? statusError(headers, null) : null
   if (refusal !== null) return refusal
   const httpStatus = fieldOf(headers, ':status')
   if (httpStatus !== '200') return new ConnectError(`HTTP ${httpStatus}`, codeFromHttpStatus(Number(httpStatus)))
@@ -27,13 +28,13 @@ export function headersError(headers: HeaderFields): ConnectError | null {
 }
 
 /**
- * The error that a call ended with, or null when it ended well. Trailers count before headers, which have the status only
- * when no message follows. The metadata of an error that the upstream told has its `grpc-status`.
+ * The error that a call ended with, or null when it ended well. The metadata of an error that the upstream told has its
+ * `grpc-status`.
  *
- * @param trailers null: none came.
+ * @param trailers null: the headers are the whole answer, so that they have the status.
  */
 export function statusError(headers: HeaderFields, trailers: HeaderFields | null): ConnectError | null {
-  const source = trailers !== null && hasField(trailers, 'grpc-status') ? trailers : headers
+  const source = trailers ?? headers
   const status = fieldOf(source, 'grpc-status')
   if (status === ok) return null
   if (status === null) return new ConnectError('protocol error: missing status', Code.Internal)

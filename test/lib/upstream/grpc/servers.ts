@@ -39,9 +39,10 @@ export interface RawAnswer {
   trailers?: OutgoingHttpHeaders
 }
 
-/** Answers with any headers, body and trailers. */
+/** Answers with any headers, body and trailers. Headers alone are the whole answer ("Trailers-Only"). */
 export function answer(stream: ServerHttp2Stream, { headers = grpcHeaders, body = [], trailers }: RawAnswer): void {
-  stream.respond(headers, { waitForTrailers: trailers !== undefined })
+  const endStream = body.length === 0 && trailers === undefined
+  stream.respond(headers, { endStream, waitForTrailers: trailers !== undefined })
   stream.on('wantTrailers', () => stream.sendTrailers(trailers ?? {}))
   for (const chunk of body) stream.write(chunk)
   stream.end()

@@ -34,9 +34,11 @@ t.test('an answer without a status breaks the protocol', async t => {
   }
 })
 
-t.test('trailers count before headers', async t => {
-  t.equal(statusError([...grpc, 'grpc-status', '0'], ['grpc-status', '5'])?.code, Code.NotFound)
-  t.equal(statusError([...grpc, 'grpc-status', '5'], [])?.code, Code.NotFound)
+t.test('a status in the headers is none when more follows', async t => {
+  t.equal(headersError([...grpc, 'grpc-status', '8'], false), null)
+  t.equal(statusError([...grpc, 'grpc-status', '8'], ['grpc-status', '5'])?.code, Code.NotFound)
+  t.equal(statusError([...grpc, 'grpc-status', '8'], ['grpc-status', '0']), null)
+  t.equal(statusError([...grpc, 'grpc-status', '8'], [])?.code, Code.Internal)
 })
 
 t.test('a message is percent-encoded, and never lost', async t => {
@@ -97,17 +99,17 @@ t.test('headers tell what is no gRPC', async t => {
     [[':status', '504'], Code.Unavailable]
   ]
   for (const [headers, code] of rows) {
-    const error = headersError(headers)
+    const error = headersError(headers, false)
     t.equal(error?.code ?? null, code, JSON.stringify(headers))
     t.notOk(error?.metadata.has('grpc-status'), 'the upstream did not say it')
   }
 })
 
-t.test('a status in the headers counts whatever the HTTP status is, but for a success', async t => {
-  t.equal(headersError([':status', '503', 'grpc-status', '5'])?.code, Code.NotFound)
-  t.equal(headersError([...grpc, 'grpc-status', '5'])?.code, Code.NotFound)
-  t.equal(headersError([':status', '503', 'grpc-status', '0'])?.code, Code.Unavailable)
-  t.equal(headersError([...grpc, 'grpc-status', '0']), null)
+t.test('a status in headers that are all counts whatever the HTTP status is, but for a success', async t => {
+  t.equal(headersError([':status', '503', 'grpc-status', '5'], true)?.code, Code.NotFound)
+  t.equal(headersError([...grpc, 'grpc-status', '5'], true)?.code, Code.NotFound)
+  t.equal(headersError([':status', '503', 'grpc-status', '0'], true)?.code, Code.Unavailable)
+  t.equal(headersError([...grpc, 'grpc-status', '0'], true), null)
 })
 
 t.test('the metadata of an error is all that the upstream said', async t => {
