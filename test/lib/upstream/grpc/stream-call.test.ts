@@ -3,7 +3,9 @@ import { gzipSync } from 'node:zlib'
 import { Code } from '@connectrpc/connect'
 import t from 'tap'
 import { ServerReflection } from '../../../../gen/grpc/reflection/v1/reflection_pb.ts'
+import type { Policy } from '../../../../lib/upstream/grpc/call.ts'
 import { fieldOf } from '../../../../lib/upstream/grpc/fields.ts'
+import type { Wire } from '../../../../lib/upstream/grpc/wire.ts'
 import { StreamService } from '../../../fixtures/gen/fixture/v1/streams_pb.ts'
 import { until } from '../../../helper.ts'
 import { connectWire } from './helper.ts'
@@ -324,4 +326,110 @@ t.test('an upstream that has its answer need not hear the rest', async t => {
   const { messages } = await connectWire(t, url).stream(importTopic, questions)
   t.same(await collect(messages), ['one'])
   t.equal(source.returned, true)
+})
+
+t.test('messages that have come are given out without a wait', async t => {
+  const { url } = await startRawServer(t, stream => {
+    answer(stream, { body: [Buffer.concat([rawFrame(one), rawFrame(two)])], trailers: ok })
+  })
+  const { messages } = await connectWire(t, url).stream(watchTopic, one)
+  await messages.next()
+  let second: IteratorResult<Uint8Array> | undefined
+  messages.next().then(result => {
+    second = result
+  })
+  await Promise.resolve()
+  t.same(Buffer.from(second?.value ?? []), two)
+})
+
+t.test('a message may be larger than the window, in both directions', async t => {
+  const large = Buffer.alloc(2 * 1024 * 1024, 'ab')
+  const { url } = await startRawServer(t, stream => {
+    stream.respond(grpcHeaders, { waitForTrailers: true })
+    stream.on('wantTrailers', () => stream.sendTrailers(ok))
+    stream.pipe(stream)
+  })
+  const wire = connectWire(t, url, { readMaxBytes: large.length, writeMaxBytes: large.length })
+  const { messages } = await wire.stream(serverReflectionInfo, each(large, large))
+  for await (const message of messages) t.ok(large.equals(message))
+})
+
+t.test('many small messages come as they were sent', async t => {
+  const count = 10_000
+  const { url } = await startRawServer(t, stream => {
+    const body = Array.from({ length: count }, (_, index) => rawFrame(Buffer.from(`${index}`)))
+    answer(stream, { body: [Buffer.concat(body)], trailers: ok })
+  })
+  const { messages } = await connectWire(t, url).stream(watchTopic, one)
+  const texts = await collect(messages)
+  t.same(
+    texts,
+    Array.from({ length: count }, (_, index) => `${index}`)
+  )
+})
+
+/** Calls, and waits for how the stream ends, without reading it. */
+async function followed(wire: Wire): Promise<unknown[]> {
+  const told: unknown[] = []
+  const answer = await wire.stream(watchTopic, one)
+  answer.onOver(error => told.push(error))
+  await until(() => told.length > 0)
+  // Who comes late is told too.
+  answer.onOver(error => told.push(error))
+  return told
+}
+
+t.test('a stream tells how it ends, also when nobody reads it', async t => {
+  const well = await startRawServer(t, stream => answer(stream, { body: [rawFrame(one)], trailers: ok }))
+  t.same(await followed(connectWire(t, well.url)), [null, null])
+  const badly = await startRawServer(t, stream => answer(stream, { body: [], trailers: { 'grpc-status': '5' } }))
+  const [error, again] = await followed(connectWire(t, badly.url))
+  t.match(error, { code: Code.NotFound })
+  t.equal(again, error)
+})
+
+t.test('an abort is told at once to who follows the stream', async t => {
+  const { url } = await startRawServer(t, stream => stream.respond(grpcHeaders))
+  const controller = new AbortController()
+  const answer = await connectWire(t, url).stream(watchTopic, one, { signal: controller.signal })
+  const told: unknown[] = []
+  answer.onOver(error => told.push(error))
+  controller.abort()
+  t.match(told, [{ code: Code.Canceled }])
+})
+
+t.test('a policy may tell readers and followers another error', async t => {
+  const { url } = await startRawServer(t, stream => {
+    answer(stream, { body: [rawFrame(one)], trailers: { 'grpc-status': '5' } })
+  })
+  const policy: Policy = next => async call => {
+    const answer = await next(call)
+    if (answer.stream) answer.translate = error => new RangeError('other', { cause: error })
+    return answer
+  }
+  const answered = await connectWire(t, url, { policies: [policy] }).stream(watchTopic, one)
+  const other = { name: 'RangeError', cause: { code: Code.NotFound } }
+  await answered.messages.next()
+  await t.rejects(answered.messages.next(), other)
+  answered.onOver(error => t.match(error, other))
+})
+
+t.test('an attempt tells once when its stream is over, and how', async t => {
+  const rows: [(stream: ServerHttp2Stream) => void, Code | null][] = [
+    [stream => answer(stream, { body: [rawFrame(one)], trailers: ok }), null],
+    [stream => answer(stream, { headers: { ...grpcHeaders, 'grpc-status': '7' } }), Code.PermissionDenied],
+    [stream => stream.close(constants.NGHTTP2_INTERNAL_ERROR), Code.Internal],
+    [() => {}, Code.DeadlineExceeded]
+  ]
+  for (const [onStream, code] of rows) {
+    const { url } = await startRawServer(t, onStream)
+    const over: (Code | null)[] = []
+    const wire = connectWire(t, url, { onOver: error => over.push(error === null ? null : error.code) })
+    const timeoutMs = code === Code.DeadlineExceeded ? 50 : 10_000
+    const call = wire.stream(watchTopic, one, { timeoutMs })
+    if (code === null) await collect((await call).messages)
+    else await t.rejects(call, { code })
+    await until(() => over.length > 0)
+    t.same(over, [code])
+  }
 })
