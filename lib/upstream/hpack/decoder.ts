@@ -11,6 +11,9 @@ export interface HpackDecoderOptions {
   maxListBytes: number
 }
 
+/** The size of the table before the peer has said another (RFC 9113, section 6.5.2). */
+const initialTableBytes = 4096
+
 /** No string or index needs an integer above this; it keeps sums within 32 bits. */
 const maxInteger = 2 ** 28
 
@@ -31,7 +34,7 @@ export class HpackDecoder {
   #listBytes = 0
 
   constructor({ maxTableBytes, maxListBytes }: HpackDecoderOptions) {
-    this.#table = new DynamicTable(maxTableBytes)
+    this.#table = new DynamicTable(initialTableBytes)
     this.#maxTableBytes = maxTableBytes
     this.#maxListBytes = maxListBytes
   }
@@ -48,15 +51,13 @@ export class HpackDecoder {
     this.#end = end
     this.#fields = []
     this.#listBytes = 0
-    let mayResize = true
+    this.#readTableSizes()
     while (this.#at < end) {
       const first = block[this.#at]!
       if (first >= 0x80) this.#readIndexed()
       else if (first >= 0x40) this.#readLiteral(6, true)
       else if (first < 0x20) this.#readLiteral(4, false)
-      else if (mayResize) this.#readTableSize()
       else throw new HpackError('the size of the table changes within a block')
-      mayResize = mayResize && first >= 0x20 && first < 0x40
     }
     const fields = this.#fields
     this.#fields = []
@@ -76,10 +77,14 @@ export class HpackDecoder {
     this.#emit(name, value)
   }
 
-  #readTableSize(): void {
-    const bytes = this.#readInteger(5)
-    if (bytes > this.#maxTableBytes) throw new HpackError('the table is to be larger than it may be')
-    this.#table.resize(bytes)
+  /** Only the beginning of a block may change the size, and must when we allow less than it is (RFC 7541, section 4.2). */
+  #readTableSizes(): void {
+    while (this.#at < this.#end && this.#block[this.#at]! >> 5 === 1) {
+      const bytes = this.#readInteger(5)
+      if (bytes > this.#maxTableBytes) throw new HpackError('the table is to be larger than it may be')
+      this.#table.resize(bytes)
+    }
+    if (this.#table.maxBytes > this.#maxTableBytes) throw new HpackError('the table is still larger than it may be')
   }
 
   #emit(name: string, value: string): void {

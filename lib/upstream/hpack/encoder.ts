@@ -32,6 +32,22 @@ const maxIntegerBytes = 5
 /** Values that no table may hold, where a guess could be tried against them (RFC 7541, section 7.1.3). */
 const secretNames: ReadonlySet<string> = new Set(['authorization', 'cookie', 'proxy-authorization'])
 
+/**
+ * Names that most calls have, and with ever new values: the first such field enters the table for its name, which later ones
+ * say by index.
+ */
+const recurringNames: ReadonlySet<string> = new Set([
+  'grpc-timeout',
+  'grpc-encoding',
+  'grpc-previous-rpc-attempts',
+  'traceparent',
+  'tracestate',
+  'x-request-id'
+])
+
+/** The most of the table that a recurring name may take, with the value it came with, in bytes. */
+const maxRecurringBytes = 256
+
 /** What the first octet of a literal says, and how many bits of it are left for the index of the name. */
 const entersTable = { pattern: 0x40, prefixBits: 6 } as const
 const staysOutside = { pattern: 0x00, prefixBits: 4 } as const
@@ -113,18 +129,21 @@ export class HpackEncoder {
       const value = fields[at + 1]!
       const index = staticIndex(name, value) ?? this.#dynamicIndex(this.#places.get(keyOf(name, value)))
       if (index !== undefined) to = writeInteger(target, to, 0x80, 7, index)
-      else if (this.#hasRoom(name, value)) to = this.#enter(target, to, name, value)
-      else to = this.#writeLiteral(target, to, staysOutside, name, value)
+      else if (this.#mayEnter(name, value, maxTableBytes)) to = this.#enter(target, to, name, value)
+      else to = this.#writeLiteral(target, to, outsideOf(name), name, value, writeShortest)
     }
     return to
   }
 
   #writeExtra(target: Buffer, offset: number, name: string, value: string): number {
-    return this.#writeLiteral(target, offset, secretNames.has(name) ? neverIndexed : staysOutside, name, value)
+    const isNewName = recurringNames.has(name) && !this.#namePlaces.has(name)
+    if (isNewName && this.#mayEnter(name, value, maxRecurringBytes)) return this.#enter(target, offset, name, value)
+    // What is said once is not worth the time to press it.
+    return this.#writeLiteral(target, offset, outsideOf(name), name, value, writeString)
   }
 
   #enter(target: Buffer, offset: number, name: string, value: string): number {
-    const to = this.#writeLiteral(target, offset, entersTable, name, value)
+    const to = this.#writeLiteral(target, offset, entersTable, name, value, writeShortest)
     const place = this.#table.count
     this.#table.add(name, value)
     this.#places.set(keyOf(name, value), place)
@@ -133,21 +152,33 @@ export class HpackEncoder {
     return to
   }
 
-  #hasRoom(name: string, value: string): boolean {
-    return this.#table.bytes + fieldBytes(name, value) <= this.#table.maxBytes && !secretNames.has(name)
+  #mayEnter(name: string, value: string, mostBytes: number): boolean {
+    const bytes = fieldBytes(name, value)
+    return bytes <= mostBytes && this.#table.bytes + bytes <= this.#table.maxBytes && !secretNames.has(name)
   }
 
-  #writeLiteral(target: Buffer, offset: number, literal: Literal, name: string, value: string): number {
+  #writeLiteral(
+    target: Buffer,
+    offset: number,
+    literal: Literal,
+    name: string,
+    value: string,
+    writeText: typeof writeString
+  ): number {
     const index = staticNameIndex.get(name) ?? this.#dynamicIndex(this.#namePlaces.get(name)) ?? 0
     let to = writeInteger(target, offset, literal.pattern, literal.prefixBits, index)
-    if (index === 0) to = writeString(target, to, name)
-    // What is said once is not worth the time to press it.
-    return literal === entersTable ? writeShortest(target, to, value) : writeString(target, to, value)
+    if (index === 0) to = writeText(target, to, name)
+    return writeText(target, to, value)
   }
 
   #dynamicIndex(place: number | undefined): number | undefined {
     return place === undefined ? undefined : staticCount + this.#table.count - place
   }
+}
+
+/** How a field is said that does not enter the table. */
+function outsideOf(name: string): Literal {
+  return secretNames.has(name) ? neverIndexed : staysOutside
 }
 
 function keyOf(name: string, value: string): string {

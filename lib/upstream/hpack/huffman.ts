@@ -28,19 +28,23 @@ const codeBits: readonly number[] = [
 const endOfString = 256
 const endOfStringBits = 30
 
+/** What a transition says besides the state that follows, which is in its low 16 bits. */
+const symbolShift = 16
+const noSymbol = 0x1ff
+const mayEnd = 1 << 25
+/** The state that follows what no string may hold. */
+const failed = 0xffff
+
 const codes = assignCodes()
+const transitions = compileAutomaton()
 
-/**
- * The code as an automaton that reads four bits at a time. A state is a place in the tree of the code; `transitions` holds,
- * by state and four bits, the state that follows, the octet that was completed on the way (or none), and whether the string
- * may end there: fewer than eight bits since the last octet, all of them ones (RFC 7541, section 5.2).
- */
-const { transitions, noSymbol, failed, mayEnd } = compileAutomaton()
-
+/** A place in the tree of the code: after the bits that lead to it. */
 interface TreeNode {
   children: [TreeNode | null, TreeNode | null]
+  /** What these bits are the code of, or null. */
   symbol: number | null
   state: number
+  /** Whether a string may end here: with fewer than eight bits since its last octet, all of them ones. */
   mayEnd: boolean
 }
 
@@ -59,79 +63,87 @@ function assignCodes(): readonly number[] {
   return assigned
 }
 
-function compileAutomaton() {
-  const inner: TreeNode[] = []
-  const createNode = (end: boolean): TreeNode => ({ children: [null, null], symbol: null, state: -1, mayEnd: end })
+/**
+ * The code as an automaton that reads four bits at a time. A state is an inner node of the tree of the code; by state and four
+ * bits, a transition says the state that follows, the octet that was completed on the way (or none), and whether the string
+ * may end there (RFC 7541, section 5.2).
+ */
+function compileAutomaton(): Uint32Array {
+  const root = buildTree()
+  const states: TreeNode[] = []
+  const assignStates = (node: TreeNode) => {
+    if (node.symbol !== null) return
+    node.state = states.push(node) - 1
+    for (const child of node.children) assignStates(child!)
+  }
+  assignStates(root)
+  const table = new Uint32Array(states.length * 16)
+  for (const [state, node] of states.entries()) {
+    for (let nibble = 0; nibble < 16; nibble++) table[state * 16 + nibble] = transition(root, node, nibble)
+  }
+  return table
+}
+
+function buildTree(): TreeNode {
   const root = createNode(true)
   for (const [symbol, code] of codes.entries()) {
     const bits = symbol === endOfString ? endOfStringBits : codeBits[symbol]!
     let node = root
-    for (let bit = bits - 1; bit >= 0; bit--) {
-      const side = Math.floor(code / 2 ** bit) % 2 === 1 ? 1 : 0
-      node.children[side] ??= createNode(node.mayEnd && side === 1 && bits - bit < 8)
-      node = node.children[side]
+    for (let depth = 1; depth <= bits; depth++) {
+      const bit = ((code >> (bits - depth)) & 1) as 0 | 1
+      node.children[bit] ??= createNode(node.mayEnd && bit === 1 && depth < 8)
+      node = node.children[bit]
     }
     node.symbol = symbol
   }
-  const number = (node: TreeNode) => {
-    if (node.symbol !== null) return
-    node.state = inner.push(node) - 1
-    for (const child of node.children) if (child !== null) number(child)
-  }
-  number(root)
-  return { ...fillTransitions(root, inner) }
+  return root
 }
 
-/** A transition: the state in the low 16 bits, the symbol in the next nine, and the flag of the end above. */
-function fillTransitions(root: TreeNode, inner: readonly TreeNode[]) {
-  const noSymbol = 256
-  const failed = 0xffff
-  const mayEnd = 1 << 25
-  const transitions = new Uint32Array(inner.length * 16)
-  for (const [state, start] of inner.entries()) {
-    for (let nibble = 0; nibble < 16; nibble++) {
-      let node: TreeNode | null = start
-      let symbol = noSymbol
-      for (let bit = 3; bit >= 0 && node !== null; bit--) {
-        node = node.children[((nibble >> bit) & 1) as 0 | 1]
-        if (node === null || node.symbol === null) continue
-        // Codes have five bits at least: four complete one octet at most.
-        symbol = node.symbol
-        node = symbol === endOfString ? null : root
-      }
-      const next = node === null ? failed : node.state
-      transitions[state * 16 + nibble] = next | (symbol << 16) | (node?.mayEnd ? mayEnd : 0)
-    }
-  }
-  return { transitions, noSymbol, failed, mayEnd }
+function createNode(mayEnd: boolean): TreeNode {
+  return { children: [null, null], symbol: null, state: -1, mayEnd }
 }
 
-/** What a string decodes to is at most this many times as long: the shortest code has five bits. */
-let scratch = Buffer.allocUnsafeSlow(4096)
+function transition(root: TreeNode, from: TreeNode, nibble: number): number {
+  let node = from
+  let symbol = noSymbol
+  for (let shift = 3; shift >= 0; shift--) {
+    node = node.children[((nibble >> shift) & 1) as 0 | 1]!
+    if (node.symbol === endOfString) return failed
+    if (node.symbol === null) continue
+    // Codes have five bits at least: four complete one octet at most.
+    symbol = node.symbol
+    node = root
+  }
+  return node.state | (symbol << symbolShift) | (node.mayEnd ? mayEnd : 0)
+}
+
+/** Where strings are decoded into, unless they are longer. */
+const scratch = Buffer.allocUnsafeSlow(4096)
 
 /**
- * Decodes `bytes[start..end)`.
+ * Decodes `bytes[start..end)`, to one character per octet.
  *
  * @throws {HpackError} for the end of a string within it, and for padding that is too long or no beginning of that.
  */
 export function decodeHuffman(bytes: Buffer, start: number, end: number): string {
-  const most = Math.ceil(((end - start) * 8) / 5)
-  if (scratch.length < most) scratch = Buffer.allocUnsafeSlow(most)
+  // The shortest code has five bits.
+  const mostLength = Math.ceil(((end - start) * 8) / 5)
+  const decoded = mostLength <= scratch.length ? scratch : Buffer.allocUnsafeSlow(mostLength)
   let length = 0
-  let state = 0
   let last = mayEnd
+  let state = 0
   for (let at = start; at < end; at++) {
     const octet = bytes[at]!
     for (let shift = 4; shift >= 0; shift -= 4) {
       last = transitions[state * 16 + ((octet >> shift) & 15)]!
       state = last & 0xffff
       if (state === failed) throw new HpackError('a string holds the end of a string')
-      const symbol = (last >> 16) & 0x1ff
-      if (symbol !== noSymbol) scratch[length++] = symbol
+      const symbol = (last >> symbolShift) & noSymbol
+      if (symbol !== noSymbol) decoded[length++] = symbol
     }
   }
   if ((last & mayEnd) === 0) throw new HpackError('a string is not padded as it must be')
-  return scratch.toString('latin1', 0, length)
+  return decoded.toString('latin1', 0, length)
 }
 
 /** How many octets `text` becomes. */

@@ -1,0 +1,360 @@
+import type { Socket } from 'node:net'
+import { HpackDecoder } from '../hpack/decoder.ts'
+import { type HeaderTemplate, HpackEncoder } from '../hpack/encoder.ts'
+import type { HeaderFields } from '../hpack/header-fields.ts'
+import { type Address, openSocket, systemError, type TlsOptions } from '../socket.ts'
+import type { ClientStream, StreamOwner } from './client-stream.ts'
+import { ConnectionError, ErrorCode, errorCodeName, StreamError } from './errors.ts'
+import { FloodGuard } from './flood-guard.ts'
+import { type FrameEvents, FrameParser } from './frame-parser.ts'
+import { FrameReader } from './frame-reader.ts'
+import { FrameWriter } from './frame-writer.ts'
+import { defaultWindowBytes } from './frames.ts'
+import { connectionTemplate } from './header-blocks.ts'
+import { KeepAlive } from './keep-alive.ts'
+import { OpenStreams } from './open-streams.ts'
+import { Output } from './output.ts'
+import { Sender } from './sender.ts'
+import { applySettings, encodeSettings, initialPeerSettings, SettingId } from './settings.ts'
+
+export interface ConnectionOptions {
+  address: Address
+  /** Null: plain text. */
+  tls: TlsOptions | null
+  /** How long the connection may take until the server has said its settings, in milliseconds. */
+  connectTimeoutMs: number
+  /** The `:authority` of all requests. */
+  authority: string
+  /** The most of an answer that is kept for a reader who does not read, in bytes. Default 262,144. */
+  streamWindowBytes?: number
+  /** After how long of hearing nothing on an open call the server is asked by a PING, in milliseconds. Default 10,000. */
+  pingIntervalMs?: number
+  /** How long its answer may take, in milliseconds. Default 2,000. */
+  pingTimeoutMs?: number
+  /** The most that the headers of an answer may have, in bytes, each field with 32 more. Default 65,536. */
+  maxHeaderListBytes?: number
+}
+
+/** Who is told what becomes of a connection. */
+export interface ConnectionListener {
+  /** Streams can be opened. */
+  onReady(): void
+  /** A stream can be opened again, after none could. */
+  onRoom(): void
+  /** No stream can be opened any more; those that are open go on. */
+  onDraining(): void
+  /** It is over, and so are its streams. Called once, last of all; with null when we closed it. */
+  onClosed(error: Error | null): void
+}
+
+/** The window of the connection. What a reader does not take is bounded by the windows of the streams. */
+const connectionWindowBytes = 16 * 1024 * 1024
+
+/** What a server that does not read may make us keep of our answers to it, in bytes. */
+const maxBacklogBytes = 4 * 1024 * 1024
+
+/** How long the server may take to say that it has our settings, in milliseconds. */
+const settingsTimeoutMs = 10_000
+
+/**
+ * The client's side of one HTTP/2 connection (RFC 9113).
+ *
+ *     connecting -- the server's SETTINGS --> open -- GOAWAY, ids used up, close() --> draining
+ *     any -- error, destroy(), last stream of a draining one --> closed
+ */
+export class Http2Connection implements StreamOwner, FrameEvents {
+  #state: 'connecting' | 'open' | 'draining' | 'closed' = 'connecting'
+  readonly #listener: ConnectionListener
+  readonly #socket: Socket
+  readonly #output: Output
+  readonly #writer: FrameWriter
+  readonly #sender: Sender
+  readonly #streams: OpenStreams
+  readonly #reader: FrameReader
+  readonly #encoder = new HpackEncoder()
+  readonly #keepAlive: KeepAlive
+  readonly #streamWindowBytes: number
+  /** Runs until the server's SETTINGS are there, and then until it has acknowledged ours. */
+  #timer: NodeJS.Timeout
+  #settings = initialPeerSettings
+  #isAcknowledged = false
+  #receiveWindow = connectionWindowBytes
+  #wasFull = false
+  /** Why the server wants no more of this connection. */
+  #goaway: Error | null = null
+
+  /** Begins to connect. */
+  constructor(options: ConnectionOptions, listener: ConnectionListener) {
+    const { address, tls, authority, connectTimeoutMs } = options
+    const { streamWindowBytes = 256 * 1024, maxHeaderListBytes = 64 * 1024 } = options
+    this.#listener = listener
+    this.#streamWindowBytes = streamWindowBytes
+    const guard = new FloodGuard()
+    const decoder = new HpackDecoder({
+      maxTableBytes: initialPeerSettings.headerTableBytes,
+      maxListBytes: maxHeaderListBytes
+    })
+    this.#reader = new FrameReader(new FrameParser({ decoder, guard, events: this, maxBlockBytes: maxHeaderListBytes }))
+    this.#socket = openSocket({
+      address,
+      tls,
+      onConnect: () => this.#begin(maxHeaderListBytes),
+      onRead: bytes => this.#read(bytes),
+      onDrain: () => this.#onDrain(),
+      onClose: error =>
+        this.#end(error ?? this.#goaway ?? systemError('ECONNRESET', 'the upstream closed the connection'))
+    })
+    this.#output = new Output(this.#socket, () => this.#onWritable())
+    this.#writer = new FrameWriter(this.#output, this.#encoder, connectionTemplate(tls !== null, authority))
+    this.#streams = new OpenStreams(guard, {
+      sendReset: (streamId, code) => this.#writer.reset(streamId, code),
+      onStreamClosed: () => this.#onStreamClosed()
+    })
+    this.#sender = new Sender(this.#output, {
+      onLocalEnd: stream => this.#streams.onLocalEnd(stream),
+      onWritable: stream => stream.onWritable()
+    })
+    this.#timer = setTimeout(() => {
+      this.#end(systemError('ETIMEDOUT', `no HTTP/2 connection in ${connectTimeoutMs} ms`))
+    }, connectTimeoutMs).unref()
+    this.#keepAlive = new KeepAlive({
+      intervalMs: options.pingIntervalMs ?? 10_000,
+      timeoutMs: options.pingTimeoutMs ?? 2_000,
+      isWaiting: () => this.#streams.size > 0,
+      sendPing: () => this.#writer.ping(),
+      onDead: () => this.#end(systemError('ETIMEDOUT', 'no answer to a PING'))
+    })
+  }
+
+  /** Whether a stream can be opened now. */
+  get hasRoom(): boolean {
+    if (this.#state !== 'open') return false
+    const hasRoom = this.#streams.size < this.#settings.maxConcurrentStreams && !this.#output.isFull
+    if (!hasRoom) this.#wasFull = true
+    return hasRoom
+  }
+
+  get openStreams(): number {
+    return this.#streams.size
+  }
+
+  /**
+   * Opens a stream with a POST. Only when there is room.
+   *
+   * @param template its headers from `:path` on.
+   * @param extra further headers.
+   * @param data the beginning of the request, or null. It must not change any more.
+   * @param isEnd nothing follows.
+   */
+  open(
+    stream: ClientStream,
+    template: HeaderTemplate,
+    extra: HeaderFields,
+    data: Uint8Array | null,
+    isEnd: boolean
+  ): void {
+    this.#streams.add(stream)
+    stream.owner = this
+    stream.sendWindow = this.#settings.initialWindowBytes
+    stream.receiveWindow = this.#streamWindowBytes
+    stream.flushNumber = this.#output.flushes
+    this.#writer.headers(stream.streamId, template, extra, isEnd && data === null, this.#settings.maxFrameBytes)
+    if (isEnd && data === null) this.#streams.onLocalEnd(stream)
+    if (data !== null) this.#sender.send(stream, data, isEnd)
+    if (!this.#streams.hasIds) this.#drain()
+  }
+
+  /** Opens no more streams, and closes the connection behind the last that is open. */
+  close(): void {
+    if (this.#state === 'connecting') this.#end(null)
+    else if (this.#state === 'open') this.#drain()
+    this.#closeWhenDrained()
+  }
+
+  /** Closes the connection now. Open streams end with `error`, or that it was closed. */
+  destroy(error?: Error): void {
+    this.#end(error ?? null)
+  }
+
+  sendData(stream: ClientStream, bytes: Uint8Array, isEnd: boolean): boolean {
+    return this.#sender.send(stream, bytes, isEnd)
+  }
+
+  resetStream(stream: ClientStream, code: number): void {
+    this.#streams.abort(stream, code, `the stream was reset with ${errorCodeName(code)}`)
+  }
+
+  giveBack(stream: ClientStream, bytes: number): void {
+    stream.unreturnedBytes += bytes
+    if (stream.unreturnedBytes < this.#streamWindowBytes / 2 || stream.isRemoteEnded) return
+    this.#writer.windowUpdate(stream.streamId, stream.unreturnedBytes)
+    stream.receiveWindow += stream.unreturnedBytes
+    stream.unreturnedBytes = 0
+  }
+
+  onSettings(bytes: Buffer, start: number, end: number): void {
+    const before = this.#settings
+    this.#settings = applySettings(before, bytes, start, end)
+    this.#encoder.setMaxTableBytes(this.#settings.headerTableBytes)
+    this.#sender.maxFrameBytes = this.#settings.maxFrameBytes
+    this.#streams.widenAll(this.#settings.initialWindowBytes - before.initialWindowBytes)
+    this.#answer(() => this.#writer.settingsAck())
+    if (this.#state === 'connecting') this.#onReady()
+    this.#sender.pump()
+    this.#tellRoom()
+  }
+
+  onSettingsAck(): void {
+    if (this.#isAcknowledged) return
+    this.#isAcknowledged = true
+    if (this.#state !== 'connecting') clearTimeout(this.#timer)
+  }
+
+  onPing(payload: Buffer): void {
+    this.#answer(() => this.#writer.pingAck(payload))
+  }
+
+  onPingAck(): void {
+    this.#keepAlive.onPingAck()
+  }
+
+  onGoaway(lastStreamId: number, code: number, debug: string): void {
+    const why = `the server ended the connection: ${errorCodeName(code)} ${JSON.stringify(debug)}`
+    this.#goaway = systemError('ECONNRESET', why)
+    if (this.#state === 'connecting') this.#end(this.#goaway)
+    if (this.#state === 'open') this.#drain()
+    this.#streams.closeAll(({ streamId }) =>
+      streamId > lastStreamId ? new StreamError(code, 'connection', true, why, this.#goaway) : null
+    )
+    this.#closeWhenDrained()
+  }
+
+  onWindowUpdate(streamId: number, bytes: number): void {
+    if (streamId === 0) {
+      if (bytes === 0) throw new ConnectionError(ErrorCode.PROTOCOL_ERROR, 'a window that grows by nothing')
+      this.#sender.widen(bytes)
+    } else if (this.#streams.onWindowUpdate(streamId, bytes) !== null) this.#sender.pump()
+  }
+
+  onReset(streamId: number, code: number): void {
+    this.#streams.onReset(streamId, code)
+  }
+
+  onHeaders(streamId: number, fields: HeaderFields | null, isEnd: boolean): void {
+    this.#streams.onHeaders(streamId, fields, isEnd)
+  }
+
+  onData(streamId: number, bytes: Buffer, flowBytes: number, isEnd: boolean): void {
+    this.#receiveWindow -= flowBytes
+    if (this.#receiveWindow < 0) {
+      throw new ConnectionError(ErrorCode.FLOW_CONTROL_ERROR, 'more data than the window of the connection')
+    }
+    // Given back whatever becomes of it: the windows of the streams bound what is kept.
+    if (this.#receiveWindow < connectionWindowBytes / 2) {
+      this.#writer.windowUpdate(0, connectionWindowBytes - this.#receiveWindow)
+      this.#receiveWindow = connectionWindowBytes
+    }
+    this.#streams.onData(streamId, bytes, flowBytes, isEnd)
+  }
+
+  #begin(maxHeaderListBytes: number): void {
+    const settings = encodeSettings([
+      [SettingId.ENABLE_PUSH, 0],
+      [SettingId.INITIAL_WINDOW_SIZE, this.#streamWindowBytes],
+      [SettingId.MAX_HEADER_LIST_SIZE, maxHeaderListBytes]
+    ])
+    this.#writer.preface(settings)
+    this.#writer.windowUpdate(0, connectionWindowBytes - defaultWindowBytes)
+    this.#output.flush()
+  }
+
+  #read(bytes: Buffer): void {
+    if (this.#state === 'closed') return
+    this.#keepAlive.onHeard()
+    try {
+      this.#reader.push(bytes)
+    } catch (error) {
+      this.#fail(
+        error instanceof ConnectionError ? error : new ConnectionError(ErrorCode.INTERNAL_ERROR, String(error))
+      )
+    }
+  }
+
+  #onReady(): void {
+    this.#state = 'open'
+    clearTimeout(this.#timer)
+    if (!this.#isAcknowledged) {
+      this.#timer = setTimeout(() => {
+        this.#fail(new ConnectionError(ErrorCode.SETTINGS_TIMEOUT, 'our SETTINGS were not acknowledged'))
+      }, settingsTimeoutMs).unref()
+    }
+    this.#listener.onReady()
+  }
+
+  /** Answers what the server asks, unless it lets the answers pile up. */
+  #answer(write: () => void): void {
+    if (this.#output.backlog > maxBacklogBytes) {
+      throw new ConnectionError(ErrorCode.ENHANCE_YOUR_CALM, 'the server asks, and does not read the answers')
+    }
+    write()
+  }
+
+  #onDrain(): void {
+    this.#output.unblock()
+    this.#onWritable()
+  }
+
+  #onWritable(): void {
+    if (this.#state === 'closed') return
+    this.#sender.pump()
+    this.#tellRoom()
+  }
+
+  #onStreamClosed(): void {
+    this.#tellRoom()
+    this.#closeWhenDrained()
+  }
+
+  #tellRoom(): void {
+    if (!this.#wasFull || !this.hasRoom) return
+    this.#wasFull = false
+    this.#listener.onRoom()
+  }
+
+  #drain(): void {
+    this.#state = 'draining'
+    this.#listener.onDraining()
+  }
+
+  #closeWhenDrained(): void {
+    if (this.#state === 'draining' && this.#streams.size === 0) this.#end(this.#goaway, ErrorCode.NO_ERROR)
+  }
+
+  /** The server breaks the rules: it is told which, and the connection is over. */
+  #fail(error: ConnectionError): void {
+    this.#end(error, error.code)
+  }
+
+  /** @param code what the server is told; null: nothing, it would not hear it. */
+  #end(error: Error | null, code: number | null = null): void {
+    if (this.#state === 'closed') return
+    this.#state = 'closed'
+    clearTimeout(this.#timer)
+    this.#keepAlive.stop()
+    this.#reader.stop()
+    if (code === null) this.#socket.destroy()
+    else {
+      this.#writer.goaway(code)
+      this.#output.flush()
+      this.#socket.destroySoon()
+    }
+    const { flushes } = this.#output
+    const cause = error ?? systemError('ECONNRESET', 'the connection was closed')
+    const streamCode = error instanceof ConnectionError ? error.code : ErrorCode.CANCEL
+    this.#streams.closeAll(
+      ({ flushNumber }) =>
+        new StreamError(streamCode, 'connection', flushNumber === flushes && code === null, cause.message, cause)
+    )
+    this.#listener.onClosed(error)
+  }
+}

@@ -1,0 +1,69 @@
+export interface KeepAliveOptions {
+  /** After how long of hearing nothing on an open call the server is asked, in milliseconds. */
+  intervalMs: number
+  /** How long its answer may take, in milliseconds. */
+  timeoutMs: number
+  /** Whether there is a call that waits for something. */
+  isWaiting(): boolean
+  sendPing(): void
+  /** The server did not answer. */
+  onDead(): void
+}
+
+/** PINGs that come this rarely are never too many for a server of gRPC, in milliseconds. */
+const maxIntervalMs = 300_000
+
+/**
+ * Finds out that a connection is dead where TCP would take minutes: calls that hear nothing make it answer a PING. The
+ * longer it is silent, the rarer these are: a server of gRPC that has nothing to say ends a connection for the third PING
+ * that comes within five minutes of another (its "too_many_pings").
+ */
+export class KeepAlive {
+  readonly #options: KeepAliveOptions
+  readonly #timer: NodeJS.Timeout
+  #late: NodeJS.Timeout | null = null
+  #hasHeard = true
+  #silentSince = performance.now()
+  #waitMs: number
+
+  constructor(options: KeepAliveOptions) {
+    this.#options = options
+    this.#waitMs = options.intervalMs
+    this.#timer = setInterval(() => this.#check(), options.intervalMs)
+    this.#timer.unref()
+  }
+
+  /** Something came. */
+  onHeard(): void {
+    this.#hasHeard = true
+  }
+
+  onPingAck(): void {
+    if (this.#late === null) return
+    clearTimeout(this.#late)
+    this.#late = null
+    // Its answer is no sign that the calls go on.
+    this.#hasHeard = false
+    this.#silentSince = performance.now()
+    this.#waitMs = Math.min(this.#waitMs * 4, maxIntervalMs)
+  }
+
+  stop(): void {
+    clearInterval(this.#timer)
+    if (this.#late !== null) clearTimeout(this.#late)
+  }
+
+  #check(): void {
+    if (this.#late !== null) return
+    // An idle connection has heard nothing for long and is no worse for it.
+    if (this.#hasHeard || !this.#options.isWaiting()) {
+      this.#hasHeard = false
+      this.#silentSince = performance.now()
+      this.#waitMs = this.#options.intervalMs
+    } else if (performance.now() - this.#silentSince >= this.#waitMs) {
+      this.#late = setTimeout(() => this.#options.onDead(), this.#options.timeoutMs)
+      this.#late.unref()
+      this.#options.sendPing()
+    }
+  }
+}

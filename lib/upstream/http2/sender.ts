@@ -1,0 +1,119 @@
+import type { ClientStream } from './client-stream.ts'
+import { ConnectionError, ErrorCode } from './errors.ts'
+import {
+  defaultMaxFrameBytes,
+  defaultWindowBytes,
+  Flag,
+  FrameType,
+  frameHeaderBytes,
+  maxWindowBytes,
+  writeFrameHeader
+} from './frames.ts'
+import { largeBytes, type Output } from './output.ts'
+
+/** What the sender tells. */
+export interface SenderEvents {
+  /** The last byte of our side has gone out. */
+  onLocalEnd(stream: ClientStream): void
+  /** All that the stream had queued has gone out. */
+  onWritable(stream: ClientStream): void
+}
+
+/**
+ * Sends DATA within the windows of the server: its connection's and its streams' (RFC 9113, section 5.2). Streams that wait
+ * take turns, a frame each.
+ */
+export class Sender {
+  /** The most that a frame may hold. */
+  maxFrameBytes = defaultMaxFrameBytes
+  readonly #output: Output
+  readonly #events: SenderEvents
+  #window = defaultWindowBytes
+  #waiting: ClientStream[] = []
+
+  constructor(output: Output, events: SenderEvents) {
+    this.#output = output
+    this.#events = events
+  }
+
+  /** What the server takes on all streams together, in bytes. */
+  get window(): number {
+    return this.#window
+  }
+
+  /** Sends, or queues what does not fit; answers whether all went. */
+  send(stream: ClientStream, bytes: Uint8Array, isEnd: boolean): boolean {
+    const data = { bytes, offset: 0, isEnd }
+    if (stream.queued !== null) {
+      stream.queued.push(data)
+      return false
+    }
+    while (this.#sendFrame(stream, data)) {
+      if (data.offset < bytes.length) continue
+      if (isEnd) this.#events.onLocalEnd(stream)
+      return true
+    }
+    stream.queued = [data]
+    this.#waiting.push(stream)
+    return false
+  }
+
+  /** @throws {ConnectionError} FLOW_CONTROL_ERROR for a window above 2^31 - 1 */
+  widen(bytes: number): void {
+    this.#window += bytes
+    if (this.#window > maxWindowBytes) {
+      throw new ConnectionError(ErrorCode.FLOW_CONTROL_ERROR, 'the window of the connection is above 2^31 - 1')
+    }
+    this.pump()
+  }
+
+  /** Sends what has waited, as far as it fits. */
+  pump(): void {
+    let goesOn = this.#waiting.length > 0
+    while (goesOn && this.#window > 0 && !this.#output.isFull) {
+      goesOn = false
+      const round = this.#waiting
+      this.#waiting = []
+      for (const stream of round) {
+        if (this.#sendNext(stream)) goesOn = true
+        if (stream.queued !== null) this.#waiting.push(stream)
+      }
+    }
+  }
+
+  /** Sends one frame of what the stream has queued; answers whether one went. */
+  #sendNext(stream: ClientStream): boolean {
+    const { queued } = stream
+    const data = queued?.[0]
+    if (queued === null || data === undefined || !this.#sendFrame(stream, data)) return false
+    if (data.offset < data.bytes.length) return true
+    queued.shift()
+    if (queued.length > 0) return true
+    stream.queued = null
+    if (data.isEnd) this.#events.onLocalEnd(stream)
+    else this.#events.onWritable(stream)
+    return true
+  }
+
+  /** An empty frame needs no window. */
+  #sendFrame(stream: ClientStream, data: { bytes: Uint8Array; offset: number; isEnd: boolean }): boolean {
+    const left = data.bytes.length - data.offset
+    const length = Math.min(left, this.#window, stream.sendWindow, this.maxFrameBytes)
+    if (left > 0 && (length <= 0 || this.#output.isFull)) return false
+    const flags = data.isEnd && length === left ? Flag.END_STREAM : 0
+    this.#writeFrame(stream.streamId, flags, data.bytes.subarray(data.offset, data.offset + length))
+    this.#window -= length
+    stream.sendWindow -= length
+    data.offset += length
+    return true
+  }
+
+  #writeFrame(streamId: number, flags: number, bytes: Uint8Array): void {
+    const copied = bytes.length < largeBytes ? bytes.length : 0
+    const offset = this.#output.reserve(frameHeaderBytes + copied)
+    const payload = writeFrameHeader(this.#output.buffer, offset, bytes.length, FrameType.DATA, flags, streamId)
+    if (copied > 0) this.#output.buffer.set(bytes, payload)
+    this.#output.commit(payload + copied)
+    if (copied < bytes.length) this.#output.reference(bytes)
+  }
+}
