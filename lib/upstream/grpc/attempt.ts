@@ -81,10 +81,10 @@ export abstract class Attempt extends ClientStream implements LifetimeListener {
   open(connection: Http2Connection): void {
     const { rpc, metadata, content, lifetime } = this.call
     const remainingMs = lifetime.remainingMs()
-    const refusal = lifetime.reason ?? (remainingMs === 0 ? timedOut() : null)
-    if (refusal !== null) {
-      this.#finish(refusal)
-      this.#onOver(refusal)
+    if (remainingMs === 0) lifetime.end(timedOut())
+    if (lifetime.reason !== null) {
+      this.#finish(lifetime.reason)
+      this.#onOver(lifetime.reason)
       return
     }
     lifetime.onEnd(this)
@@ -138,7 +138,9 @@ export abstract class Attempt extends ClientStream implements LifetimeListener {
   }
 
   override onClosed(error: StreamError | null): void {
-    if (!this.#isOver) this.#finish(closedError(error, this.call.lifetime.deadline))
+    // An upstream that keeps the deadline that it was told may be a moment earlier than the timer here.
+    if (error?.code === ErrorCode.CANCEL && this.call.lifetime.remainingMs() === 0) this.call.lifetime.end(timedOut())
+    if (!this.#isOver) this.#finish(closedError(error))
     this.#onOver(this.#outcome)
   }
 

@@ -111,7 +111,7 @@ export class StreamCall extends Attempt implements StreamAnswer {
     const { headersTimeoutMs } = this.limits
     const hasDeadline = this.call.lifetime.deadline !== Number.POSITIVE_INFINITY
     if (headersTimeoutMs === null || hasDeadline || this.#isAnswered || this.isOver) return
-    this.#headersTimer = setTimeout(() => this.fail(timedOut()), headersTimeoutMs).unref()
+    this.#headersTimer = setTimeout(() => this.call.lifetime.end(timedOut()), headersTimeoutMs).unref()
   }
 
   #stopTimer(): void {

@@ -18,19 +18,10 @@ const resetCodes: ReadonlyMap<number, Code> = new Map([
 /** Errors of calls that never reached the upstream, though no stream of theirs says so. */
 const unsent = new WeakSet<object>()
 
-/**
- * What a stream is that closed before its status.
- *
- * @param cause null: both sides ended it.
- * @param deadline of the call, on the clock of `performance.now()`.
- */
-export function closedError(cause: StreamError | null, deadline: number): ConnectError {
+/** What a stream is that closed before its status; null: both sides ended it. */
+export function closedError(cause: StreamError | null): ConnectError {
   if (cause === null) return new ConnectError('the HTTP/2 stream ended without a status', Code.Internal)
   if (cause.origin === 'connection') return connectionError(cause)
-  // An upstream that keeps the deadline that it was told may be a moment earlier than the timer here.
-  if (cause.code === ErrorCode.CANCEL && performance.now() >= deadline) {
-    return new ConnectError('the operation timed out', Code.DeadlineExceeded, undefined, undefined, cause)
-  }
   const code = resetCodes.get(cause.code) ?? Code.Internal
   const text = `the HTTP/2 stream was reset with ${errorCodeName(cause.code)}`
   return new ConnectError(text, code, undefined, undefined, cause)

@@ -4,6 +4,7 @@ import { Code } from '@connectrpc/connect'
 import t from 'tap'
 import { ProductService } from '../../../../gen/shop/product/v1/product_pb.ts'
 import { failureOf } from '../../../../lib/errors/failure.ts'
+import { withTranslatedErrors } from '../../../../lib/policies/connection.ts'
 import { fieldOf } from '../../../../lib/upstream/grpc/fields.ts'
 import { until } from '../../../helper.ts'
 import { connectWire } from './helper.ts'
@@ -166,6 +167,10 @@ for (const [name, [onStream, code, status]] of Object.entries(hostile)) {
     const { url } = await startRawServer(t, onStream)
     const bare = connectWire(t, url)
     await t.rejects(bare.unary(getProduct, message), { name: 'ConnectError', code })
+    const error = await connectWire(t, url, { policies: [withTranslatedErrors()] })
+      .unary(getProduct, message)
+      .catch(error => error)
+    t.equal(failureOf(error).status, status)
   })
 }
 

@@ -1,0 +1,49 @@
+import { Code } from '@connectrpc/connect'
+import t from 'tap'
+import type { Answer, Call } from '../../../../lib/upstream/grpc/call.ts'
+import { Lifetime } from '../../../../lib/upstream/grpc/lifetime.ts'
+import { Metadata } from '../../../../lib/upstream/grpc/metadata.ts'
+import { rpcOf } from '../../../../lib/upstream/grpc/rpc.ts'
+import { UnaryCall } from '../../../../lib/upstream/grpc/unary-call.ts'
+import type { Http2Connection } from '../../../../lib/upstream/http2/connection.ts'
+import { ErrorCode, StreamError } from '../../../../lib/upstream/http2/errors.ts'
+import { StreamService } from '../../../fixtures/gen/fixture/v1/streams_pb.ts'
+
+/** A call whose stream is opened on nothing, so that a test says itself what becomes of it. */
+function openCall(lifetime: Lifetime) {
+  const call: Call = {
+    rpc: rpcOf(StreamService.method.getCover),
+    content: Buffer.from('hello'),
+    metadata: new Metadata(),
+    lifetime,
+    caller: null,
+    timeoutMs: undefined,
+    repeatable: 'unsent',
+    hedgeAfterMs: null,
+    avoid: null,
+    endpoint: null
+  }
+  const limits = { readMaxBytes: 100, writeMaxBytes: 100, headersTimeoutMs: null }
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>()
+  const attempt = new UnaryCall(call, limits, () => {}, resolve, reject)
+  attempt.open({ open() {} } as unknown as Http2Connection)
+  return { attempt, promise }
+}
+
+t.test(
+  'a cancellation by the upstream is that of the deadline, when it has passed and no timer has run yet',
+  async t => {
+    const reset = new StreamError(ErrorCode.CANCEL, 'peer', false, 'reset')
+    for (const isLate of [false, true]) {
+      const lifetime = new Lifetime()
+      t.teardown(() => lifetime.close())
+      lifetime.endAt(performance.now() + (isLate ? 2 : 60_000))
+      const { attempt, promise } = openCall(lifetime)
+      while (isLate && lifetime.remainingMs() > 0);
+      attempt.onClosed(reset)
+      await t.rejects(promise, { code: isLate ? Code.DeadlineExceeded : Code.Canceled })
+      // What policies tell a deadline by.
+      t.equal(lifetime.reason?.code, isLate ? Code.DeadlineExceeded : undefined)
+    }
+  }
+)
