@@ -89,8 +89,7 @@ async function reflect({ upstreams }: Arguments, config: Config): Promise<Served
     const channel = createChannel({
       url,
       connectTimeoutMs: config.UPSTREAM_CONNECT_TIMEOUT_MS,
-      defaultTimeoutMs: reflectionTimeoutMs,
-      interceptors: []
+      headersTimeoutMs: reflectionTimeoutMs
     })
     try {
       const { services, registry } = await reflectDescriptors(channel.transport, url, reflectionTimeoutMs)

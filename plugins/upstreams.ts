@@ -5,12 +5,15 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { StartError } from '../errors.ts'
 import { clientGone } from '../lib/http/client-gone.ts'
-import { breakCircuit } from '../lib/policies/breaker.ts'
-import { translateConnectionErrors } from '../lib/policies/connection.ts'
-import { identifyCaller } from '../lib/policies/identity.ts'
-import { traceCalls } from '../lib/policies/trace.ts'
-import { type Caller, onBehalfOf } from '../lib/upstream/caller.ts'
+import { withBreaker } from '../lib/policies/breaker.ts'
+import { withTranslatedErrors } from '../lib/policies/connection.ts'
+import { withDeadline } from '../lib/policies/deadline.ts'
+import { withIdentity } from '../lib/policies/identity.ts'
+import { withTrace } from '../lib/policies/trace.ts'
+import type { Caller } from '../lib/upstream/caller.ts'
 import { type Channel, createChannel } from '../lib/upstream/channel.ts'
+import { createTransport } from '../lib/upstream/grpc/connect-transport.ts'
+import { onBehalfOf } from '../lib/upstream/grpc/on-behalf-of.ts'
 
 /**
  * The upstreams of an application, each with the service that its typed client calls. An application names its own:
@@ -81,13 +84,14 @@ async function upstreams(gateway: FastifyInstance, options: UpstreamsOptions) {
   for (const [name, { url }] of Object.entries(upstreams)) {
     const circuit = gateway.createCircuit(name)
     // The first is the outermost: a call that the circuit refuses is no call, and has no span of one.
-    const interceptors = [
-      breakCircuit(circuit, gateway.tracer),
-      identifyCaller(() => gateway.serviceToken()),
-      traceCalls({ tracer: gateway.tracer, duration, url }),
-      translateConnectionErrors()
+    const policies = [
+      withDeadline({ defaultMs: timeoutMs }),
+      withBreaker(circuit, gateway.tracer),
+      withIdentity(() => gateway.serviceToken()),
+      withTrace({ tracer: gateway.tracer, duration, url }),
+      withTranslatedErrors()
     ]
-    channels[name] = createChannel({ url, connectTimeoutMs, defaultTimeoutMs: timeoutMs, interceptors })
+    channels[name] = createChannel({ url, connectTimeoutMs, headersTimeoutMs: timeoutMs, policies })
   }
   const createClients = compileClients(upstreams, channels)
 
@@ -134,15 +138,15 @@ function callerOf(request: FastifyRequest, timeoutMs: number): Caller {
 /** Compiles the clients of a request. It asks for few of them, so each is made when it is asked for. */
 function compileClients(upstreams: UpstreamsOptions['upstreams'], channels: Record<string, Channel>) {
   const services = Object.entries(upstreams).flatMap(([name, { service }]) =>
-    service === undefined ? [] : [{ name, service, transport: channels[name]!.transport }]
+    service === undefined ? [] : [{ name, service, wire: channels[name]!.wire }]
   )
   return (caller: Caller): Clients => {
     const clients = {}
-    for (const { name, service, transport } of services) {
+    for (const { name, service, wire } of services) {
       let client: Client<DescService> | undefined
       Object.defineProperty(clients, name, {
         get() {
-          client ??= createClient(service, onBehalfOf(caller, transport))
+          client ??= createClient(service, createTransport(onBehalfOf(caller, wire)))
           return client
         }
       })

@@ -1,11 +1,10 @@
-import { Code, type Interceptor, type StreamResponse } from '@connectrpc/connect'
+import { Code } from '@connectrpc/connect'
 import { ROOT_CONTEXT, SpanStatusCode, type Tracer } from '@opentelemetry/api'
 import { Circuit } from 'mollitia'
 import { RequestError } from '../../errors.ts'
 import { codeOf, requestErrorOf } from '../errors/code.ts'
-import { callerKey } from '../upstream/caller.ts'
+import type { Policy, StreamAnswer } from '../upstream/grpc/call.ts'
 import { type Admission, BreakerModule, type BreakerOptions, CircuitOpenError, type Outcome } from './breaker-module.ts'
-import { followStream } from './follow-stream.ts'
 
 /** Codes that say that the upstream is ill. All others are answers to this one request. */
 const failureCodes: ReadonlySet<Code> = new Set([
@@ -36,18 +35,19 @@ export function classify(error: unknown): Outcome {
 
 /**
  * Calls through the circuit. A stream that began well proves that the upstream works, and one that breaks off that it does
- * not. Each call has a span `circuit_breaker.check`, child of the caller's, that ends when the call
- * is let through or refused.
+ * not. Each call has a span `circuit_breaker.check`, child of the caller's, that ends when the call is let through or
+ * refused.
  */
-export function breakCircuit({ name, breaker, circuit }: UpstreamCircuit, tracer: Tracer): Interceptor {
-  return next => async request => {
-    const parent = request.contextValues.get(callerKey)?.trace ?? ROOT_CONTEXT
-    const span = tracer.startSpan('circuit_breaker.check', { attributes: { 'circuit_breaker.name': name } }, parent)
+export function withBreaker({ name, breaker, circuit }: UpstreamCircuit, tracer: Tracer): Policy {
+  const options = { attributes: { 'circuit_breaker.name': name } }
+  return next => async call => {
+    const span = tracer.startSpan('circuit_breaker.check', options, call.caller?.trace ?? ROOT_CONTEXT)
     try {
       return await circuit.execute(async (admission: Admission) => {
         span.setAttribute('circuit_breaker.state', breaker.state).end()
-        const response = await next(request)
-        return response.stream ? followAdmitted(response, request.signal, admission) : response
+        const answer = await next(call)
+        if (answer.stream) followAdmitted(answer, admission)
+        return answer
       })
     } catch (error) {
       if (!(error instanceof CircuitOpenError)) throw error
@@ -58,10 +58,7 @@ export function breakCircuit({ name, breaker, circuit }: UpstreamCircuit, tracer
   }
 }
 
-function followAdmitted(response: StreamResponse, signal: AbortSignal, admission: Admission): StreamResponse {
+function followAdmitted(answer: StreamAnswer, admission: Admission): void {
   admission.goOn()
-  return followStream(response, signal, {
-    succeeded: () => admission.end('success'),
-    failed: error => admission.end(classify(error))
-  })
+  answer.onOver(error => admission.end(error === null ? 'success' : classify(error)))
 }

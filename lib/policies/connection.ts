@@ -1,28 +1,31 @@
-import { Code, ConnectError, type Interceptor } from '@connectrpc/connect'
+import { Code, ConnectError } from '@connectrpc/connect'
 import { RequestError } from '../../errors.ts'
 import { isAnswer, requestErrorOf } from '../errors/code.ts'
-import { translateStream } from './follow-stream.ts'
+import type { Policy } from '../upstream/grpc/call.ts'
+import type { Lifetime } from '../upstream/grpc/lifetime.ts'
 
 /** What a connection is that cannot be had, and a stream that the upstream refused or gave up. */
 const lostCodes: ReadonlySet<Code> = new Set([Code.Unavailable, Code.Canceled])
 
 /**
  * Tells a failed connection, and an answer that breaks the protocol, from what the upstream itself says: both become
- * errors of the gateway, with their cause. Stands next to the transport, so that all other policies see the difference.
+ * errors of the gateway, with their cause. Stands next to the channel, so that all other policies see the difference.
  */
-export function translateConnectionErrors(): Interceptor {
-  return next => async request => {
+export function withTranslatedErrors(): Policy {
+  return next => async call => {
+    const { lifetime } = call
     try {
-      const response = await next(request)
-      return response.stream ? translateStream(response, error => translate(error, request.signal)) : response
+      const answer = await next(call)
+      if (answer.stream) answer.translate = error => translate(error, lifetime)
+      return answer
     } catch (error) {
-      throw translate(error, request.signal)
+      throw translate(error, lifetime)
     }
   }
 }
 
-function translate(error: unknown, signal: AbortSignal): unknown {
-  if (signal.aborted) return endedEarly(signal)
+function translate(error: unknown, { reason }: Lifetime): unknown {
+  if (reason !== null) return endedEarly(reason)
   if (!(error instanceof ConnectError)) return new RequestError('SLUICE_ERR_UPSTREAM_INVALID', { cause: error })
   if (isAnswer(error)) return error
   const lost = lostCodes.has(error.code)
@@ -30,6 +33,6 @@ function translate(error: unknown, signal: AbortSignal): unknown {
 }
 
 /** The deadline, the client that went away, or what is wrong with the messages that it sent. */
-function endedEarly({ reason }: AbortSignal): RequestError {
+function endedEarly(reason: ConnectError): RequestError {
   return requestErrorOf(reason) ?? new RequestError('SLUICE_ERR_CANCELLED', { cause: reason })
 }

@@ -1,7 +1,6 @@
 import { type DescMethod, getOption } from '@bufbuild/protobuf'
-import type { Interceptor } from '@connectrpc/connect'
 import { Access, policy } from '../../gen/sluice/v1/policy_pb.ts'
-import { callerKey } from '../upstream/caller.ts'
+import type { Policy } from '../upstream/grpc/call.ts'
 
 /**
  * Tells the upstream who calls: the caller's own verified token and the request id. Methods that only services may call
@@ -9,23 +8,26 @@ import { callerKey } from '../upstream/caller.ts'
  *
  * @param serviceToken signs, or finds, the token of the gateway.
  */
-export function identifyCaller(serviceToken: () => string): Interceptor {
+export function withIdentity(serviceToken: () => string): Policy {
   const accessOf = createAccessLookup()
-  return next => request => {
-    const caller = request.contextValues.get(callerKey)
-    const access = accessOf(request.method)
+  return next => call => {
+    const { caller, metadata } = call
+    const access = accessOf(call.rpc.method)
     const authorization = access === Access.INTERNAL ? `Bearer ${serviceToken()}` : (caller?.authorization ?? null)
-    if (authorization !== null && access !== Access.PUBLIC) request.header.set('authorization', authorization)
-    if (caller !== null) request.header.set('x-request-id', caller.requestId)
-    return next(request)
+    if (authorization !== null && access !== Access.PUBLIC) metadata.set('authorization', authorization)
+    if (caller !== null) metadata.set('x-request-id', caller.requestId)
+    return next(call)
   }
 }
 
 function createAccessLookup() {
   const known = new Map<DescMethod, Access>()
   return (method: DescMethod): Access => {
-    const access = known.get(method) ?? getOption(method, policy).access
-    known.set(method, access)
+    let access = known.get(method)
+    if (access === undefined) {
+      access = getOption(method, policy).access
+      known.set(method, access)
+    }
     return access
   }
 }

@@ -1,7 +1,8 @@
-import type { Interceptor } from '@connectrpc/connect'
 import {
+  type Attributes,
   type Histogram,
   ROOT_CONTEXT,
+  type Span,
   SpanKind,
   SpanStatusCode,
   type TextMapSetter,
@@ -10,14 +11,18 @@ import {
 } from '@opentelemetry/api'
 import { codeNames, codeOf } from '../errors/code.ts'
 import { propagator } from '../telemetry/propagator.ts'
-import { callerKey } from '../upstream/caller.ts'
-import { followStream } from './follow-stream.ts'
+import type { Policy } from '../upstream/grpc/call.ts'
+import type { Metadata } from '../upstream/grpc/metadata.ts'
+import type { Rpc } from '../upstream/grpc/rpc.ts'
 
-const headerSetter: TextMapSetter<Headers> = {
-  set: (headers, key, value) => headers.set(key, value)
+const metadataSetter: TextMapSetter<Metadata> = {
+  set: (metadata, key, value) => metadata.set(key, value)
 }
 
-export interface TraceCallsOptions {
+/** `rpc.grpc.status_code` of a success. */
+const ok = 0
+
+export interface TraceOptions {
   tracer: Tracer
   /** `rpc.client.duration`, in milliseconds. */
   duration: Histogram
@@ -30,41 +35,71 @@ export interface TraceCallsOptions {
  * a stream ends with the stream. Its duration is the time until its answer began: that it goes on for long says nothing
  * about how fast the upstream is.
  */
-export function traceCalls({ tracer, duration, url }: TraceCallsOptions): Interceptor {
-  const { hostname, port } = new URL(url)
-  const server = { 'server.address': hostname, 'server.port': Number(port) }
-  return next => async request => {
-    const parent = request.contextValues.get(callerKey)?.trace ?? ROOT_CONTEXT
-    const rpc = { 'rpc.system': 'grpc', 'rpc.service': request.service.typeName, 'rpc.method': request.method.name }
-    const options = { kind: SpanKind.CLIENT, attributes: { ...rpc, ...server } }
-    const span = tracer.startSpan(`${request.service.typeName}/${request.method.name}`, options, parent)
-    propagator.inject(trace.setSpan(parent, span), request.header, headerSetter)
+export function withTrace({ tracer, duration, url }: TraceOptions): Policy {
+  const attributesOf = createAttributes(url)
+
+  function end(rpc: Rpc, span: Span, ms: number, status: number): void {
+    duration.record(ms, attributesOf(rpc).byStatus(status))
+    span.setAttribute('rpc.grpc.status_code', status).end()
+  }
+
+  function fail(rpc: Rpc, span: Span, ms: number, error: unknown): void {
+    const code = codeOf(error)
+    span.setAttribute('error.type', codeNames[code])
+    // Never the message: it may hold what a trace must not.
+    span.setStatus({ code: SpanStatusCode.ERROR, message: codeNames[code] })
+    end(rpc, span, ms, code)
+  }
+
+  return next => async call => {
+    const { rpc } = call
+    const parent = call.caller?.trace ?? ROOT_CONTEXT
+    const { spanName, spanOptions } = attributesOf(rpc)
+    const span = tracer.startSpan(spanName, spanOptions, parent)
+    propagator.inject(trace.setSpan(parent, span), call.metadata, metadataSetter)
     const startedAt = performance.now()
-    let answeredAt = 0
-
-    function end(status: number) {
-      const ms = (answeredAt || performance.now()) - startedAt
-      duration.record(ms, { ...rpc, 'rpc.grpc.status_code': status })
-      span.setAttribute('rpc.grpc.status_code', status).end()
-    }
-
-    function fail(error: unknown) {
-      const code = codeOf(error)
-      span.setAttribute('error.type', codeNames[code])
-      // Never the message: it may hold what a trace must not.
-      span.setStatus({ code: SpanStatusCode.ERROR, message: codeNames[code] })
-      end(code)
-    }
-
     try {
-      const response = await next(request)
-      answeredAt = performance.now()
-      if (response.stream) return followStream(response, request.signal, { succeeded: () => end(0), failed: fail })
-      end(0)
-      return response
+      const answer = await next(call)
+      const ms = performance.now() - startedAt
+      if (!answer.stream) end(rpc, span, ms, ok)
+      else answer.onOver(error => (error === null ? end(rpc, span, ms, ok) : fail(rpc, span, ms, error)))
+      return answer
     } catch (error) {
-      fail(error)
+      fail(rpc, span, performance.now() - startedAt, error)
       throw error
     }
+  }
+}
+
+/** What is the same in all spans and figures of an rpc, made once. */
+function createAttributes(url: string) {
+  const { hostname, port } = new URL(url)
+  const server = { 'server.address': hostname, 'server.port': Number(port) }
+  const known = new Map<Rpc, ReturnType<typeof compile>>()
+
+  function compile({ method }: Rpc) {
+    const rpc = { 'rpc.system': 'grpc', 'rpc.service': method.parent.typeName, 'rpc.method': method.name }
+    const statuses = new Map<number, Attributes>()
+    return {
+      spanName: `${method.parent.typeName}/${method.name}`,
+      spanOptions: { kind: SpanKind.CLIENT, attributes: { ...rpc, ...server } },
+      byStatus(status: number): Attributes {
+        let attributes = statuses.get(status)
+        if (attributes === undefined) {
+          attributes = { ...rpc, 'rpc.grpc.status_code': status }
+          statuses.set(status, attributes)
+        }
+        return attributes
+      }
+    }
+  }
+
+  return (rpc: Rpc) => {
+    let attributes = known.get(rpc)
+    if (attributes === undefined) {
+      attributes = compile(rpc)
+      known.set(rpc, attributes)
+    }
+    return attributes
   }
 }

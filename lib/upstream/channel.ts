@@ -1,8 +1,10 @@
-import { createClient, type Interceptor } from '@connectrpc/connect'
+import { createClient } from '@connectrpc/connect'
 import { Health, HealthCheckResponse_ServingStatus as ServingStatus } from '../../gen/grpc/health/v1/health_pb.ts'
-import { createSessionManager } from './session.ts'
-import { createTransport } from './transport.ts'
-import { createWireTransport } from './wire-transport.ts'
+import { Connector } from './connector.ts'
+import type { Policy } from './grpc/call.ts'
+import { createTransport } from './grpc/connect-transport.ts'
+import { createWire } from './grpc/wire.ts'
+import type { TlsOptions } from './socket.ts'
 
 /** The most that one message of an answer may hold. */
 const readMaxBytes = 4 * 1024 * 1024
@@ -14,20 +16,32 @@ export interface ChannelOptions {
   url: string
   /** How long a connection may take to open, in milliseconds. Calls that wait for it end at their own deadline. */
   connectTimeoutMs: number
-  /** The deadline of a unary call that has none, and of the headers of a stream, in milliseconds. */
-  defaultTimeoutMs: number
-  /** What wraps each call, the first outermost. Health checks are not wrapped. */
-  interceptors: Interceptor[]
+  /** How long the answer of a stream without a deadline may take to begin, in milliseconds. */
+  headersTimeoutMs: number
+  /** What wraps each call, the first outermost. Health checks are not wrapped. Default: nothing. */
+  policies?: readonly Policy[]
+  /** What TLS is about, for `https://`. Default: what Node trusts. */
+  tls?: TlsOptions
 }
 
 export type Channel = ReturnType<typeof createChannel>
 
 /** gRPC to one upstream over one HTTP/2 connection, that opens with the first call and again with the next after it broke. */
-export function createChannel({ url, connectTimeoutMs, defaultTimeoutMs, interceptors }: ChannelOptions) {
-  const sessions = createSessionManager({ url, connectTimeoutMs })
-  const options = { url, sessions, defaultTimeoutMs, readMaxBytes, writeMaxBytes }
-  const wire = createWireTransport({ ...options, interceptors })
-  const health = createClient(Health, createTransport(createWireTransport(options)))
+export function createChannel({ url, connectTimeoutMs, headersTimeoutMs, policies = [], tls = {} }: ChannelOptions) {
+  const { protocol, hostname, port, host } = new URL(url)
+  const isSecure = protocol === 'https:'
+  const connector = new Connector({
+    connection: {
+      address: { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || (isSecure ? 443 : 80)) },
+      tls: isSecure ? tls : null,
+      authority: host,
+      connectTimeoutMs
+    },
+    limits: { readMaxBytes, writeMaxBytes, headersTimeoutMs }
+  })
+  const send = connector.send.bind(connector)
+  const wire = createWire({ send, policies, writeMaxBytes })
+  const health = createClient(Health, createTransport(createWire({ send, writeMaxBytes })))
 
   return {
     /** Calls in bytes. */
@@ -48,7 +62,7 @@ export function createChannel({ url, connectTimeoutMs, defaultTimeoutMs, interce
 
     /** Ends the connection, and with it the calls that are open. */
     close(): void {
-      sessions.abort()
+      connector.close()
     }
   }
 }

@@ -2,14 +2,13 @@ import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify'
 import { RequestError } from '../../errors.ts'
 import { allowLongUpload, allowSilence, lingerAfter } from '../../lib/http/long-lived.ts'
-import { passedHeaders } from '../../lib/http/passed-headers.ts'
+import { passedFields } from '../../lib/http/passed-headers.ts'
 import { requestChunks } from '../../lib/http/request-chunks.ts'
 import { rawBodyToWire, takesRawBody } from '../../lib/stream/http-body.ts'
 import { atMessage, splitBody, splitterFor } from '../../lib/stream/split.ts'
 import type { StreamedMessage } from '../../lib/stream/splitter.ts'
 import { BindError } from '../../lib/transcode/errors.ts'
-import { wireOnBehalfOf } from '../../lib/upstream/caller.ts'
-import type { WireStream } from '../../lib/upstream/wire-transport.ts'
+import type { StreamAnswer } from '../../lib/upstream/grpc/call.ts'
 import { compileAnswer } from './answer.ts'
 import { bodyOf } from './bind-request.ts'
 import type { RouteParts } from './route-parts.ts'
@@ -41,11 +40,10 @@ export function clientStreamHandler(parts: RouteParts): RouteHandlerMethod {
     try {
       // A request that is wrong from the start is no call.
       const first = await Promise.race([messages.next(), aborted(signal)])
-      const call = await wireOnBehalfOf(request.caller, wire).stream(method, watch(first, messages, refusal), {
-        signal
-      })
+      const { caller } = request
+      const call = await wire.stream(method, watch(first, messages, refusal), { caller, signal })
       const message = await onlyMessage(call)
-      reply.headers(passedHeaders(call.header, call.trailer))
+      reply.headers(passedFields(call.headers, call.trailers))
       return answer(reply, message)
     } catch (error) {
       throw signal.aborted ? signal.reason : error
@@ -78,7 +76,7 @@ async function* watch(
 }
 
 /** The one message that such an rpc answers with, once it is known that all went well. */
-async function onlyMessage({ messages }: WireStream): Promise<Uint8Array> {
+async function onlyMessage({ messages }: StreamAnswer): Promise<Uint8Array> {
   let answer: Uint8Array | null = null
   for await (const message of messages) answer = message
   if (answer === null) throw new RequestError('SLUICE_ERR_UPSTREAM_INVALID')

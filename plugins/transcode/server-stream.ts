@@ -2,14 +2,13 @@ import type { ServerResponse } from 'node:http'
 import type { FastifyReply, FastifyRequest, RouteHandlerMethod } from 'fastify'
 import { compilePick } from '../../lib/codec/pick.ts'
 import { allowSilence } from '../../lib/http/long-lived.ts'
-import { passedHeaders } from '../../lib/http/passed-headers.ts'
+import { passedFields } from '../../lib/http/passed-headers.ts'
 import { writePart } from '../../lib/http/write-part.ts'
 import { type AnswerForm, jsonForm, rawForm } from '../../lib/stream/form.ts'
 import { compileReadRawBody } from '../../lib/stream/http-body.ts'
 import { negotiate } from '../../lib/stream/negotiate.ts'
 import { type TickingMessages, withTicks } from '../../lib/stream/ticks.ts'
 import { compileWriters } from '../../lib/stream/writer.ts'
-import { wireOnBehalfOf } from '../../lib/upstream/caller.ts'
 import { describeFailure } from '../errors.ts'
 import { bodyOf } from './bind-request.ts'
 import type { RouteParts } from './route-parts.ts'
@@ -68,14 +67,10 @@ async function* callUpstream(
   message: Uint8Array,
   signal: AbortSignal
 ): AsyncGenerator<Uint8Array | null> {
-  const call = await wireOnBehalfOf(request.caller, channel.wire).stream(method, single(message), { signal })
-  reply.headers(passedHeaders(call.header))
+  const call = await channel.wire.stream(method, message, { caller: request.caller, signal })
+  reply.headers(passedFields(call.headers))
   yield null
   yield* call.messages
-}
-
-async function* single(message: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield message
 }
 
 /** Compiles the choice of what the answer looks like. */

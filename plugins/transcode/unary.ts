@@ -1,7 +1,6 @@
 import { toBinary } from '@bufbuild/protobuf'
 import type { FastifyRequest, RouteHandlerMethod } from 'fastify'
-import { passedHeaders } from '../../lib/http/passed-headers.ts'
-import { wireOnBehalfOf } from '../../lib/upstream/caller.ts'
+import { passedFields } from '../../lib/http/passed-headers.ts'
 import { compileAnswer } from './answer.ts'
 import { bodyOf } from './bind-request.ts'
 import type { RouteParts } from './route-parts.ts'
@@ -20,9 +19,8 @@ export function unaryHandler(parts: RouteParts): RouteHandlerMethod {
       const message = await handler(bound.message() as never, request)
       return answer(reply, toBinary(method.output, message))
     }
-    const upstream = wireOnBehalfOf(request.caller, channel.wire)
-    const { header, message, trailer } = await upstream.unary(method, bound.wire)
-    reply.headers(passedHeaders(header, trailer))
+    const { headers, message, trailers } = await channel.wire.unary(method, bound.wire, { caller: request.caller })
+    reply.headers(passedFields(headers, trailers))
     return answer(reply, message)
   }
 }

@@ -2,9 +2,9 @@ import { Code, ConnectError } from '@connectrpc/connect'
 import { trace } from '@opentelemetry/api'
 import t from 'tap'
 import { RequestError } from '../../../errors.ts'
-import { breakCircuit, classify, createUpstreamCircuit } from '../../../lib/policies/breaker.ts'
-import { translateConnectionErrors } from '../../../lib/policies/connection.ts'
-import { collect } from '../upstream/servers.ts'
+import { classify, createUpstreamCircuit, withBreaker } from '../../../lib/policies/breaker.ts'
+import { withTranslatedErrors } from '../../../lib/policies/connection.ts'
+import { collect } from '../upstream/grpc/servers.ts'
 import { startStreaming } from './streams.ts'
 
 const answer = { 'grpc-status': '1' }
@@ -34,10 +34,7 @@ async function startCircuit(t: Tap) {
   const options = { windowMs: 60_000, minCalls: 3, failureRatio: 0.6, openMs: 10_000, probes: 1 }
   const circuit = createUpstreamCircuit('a', options)
   t.teardown(() => circuit.circuit.dispose())
-  const call = await startStreaming(t, () => [
-    breakCircuit(circuit, trace.getTracer('test')),
-    translateConnectionErrors()
-  ])
+  const call = await startStreaming(t, () => [withBreaker(circuit, trace.getTracer('test')), withTranslatedErrors()])
   return { circuit, call }
 }
 

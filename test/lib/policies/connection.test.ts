@@ -6,9 +6,10 @@ import t from 'tap'
 import { RequestError } from '../../../errors.ts'
 import { ProductService } from '../../../gen/shop/product/v1/product_pb.ts'
 import { failureOf } from '../../../lib/errors/failure.ts'
-import { translateConnectionErrors } from '../../../lib/policies/connection.ts'
+import { withTranslatedErrors } from '../../../lib/policies/connection.ts'
 import { createChannel } from '../../../lib/upstream/channel.ts'
-import { collect, createWire, startRawServer } from '../upstream/servers.ts'
+import { connectWire } from '../upstream/grpc/helper.ts'
+import { collect, startRawServer } from '../upstream/grpc/servers.ts'
 import { startStreaming, watchTopic } from './streams.ts'
 
 type Tap = Pick<typeof t, 'teardown'>
@@ -25,8 +26,8 @@ async function reasonOf(t: Tap, url: string): Promise<string> {
   const channel = createChannel({
     url,
     connectTimeoutMs: 1_000,
-    defaultTimeoutMs: 2_000,
-    interceptors: [translateConnectionErrors()]
+    headersTimeoutMs: 2_000,
+    policies: [withTranslatedErrors()]
   })
   t.teardown(() => channel.close())
   const call = createClient(ProductService, channel.transport).listCategories({})
@@ -90,7 +91,7 @@ t.test('something that speaks no HTTP/2', async t => {
 })
 
 t.test('a stream that breaks off is told like a call that fails', async t => {
-  const call = await startStreaming(t, () => [translateConnectionErrors()])
+  const call = await startStreaming(t, () => [withTranslatedErrors()])
   const reasons: Record<string, string> = {}
   for (const ending of ['well', 'with an error', 'with a reset'] as const) {
     const { messages } = await call(ending)
@@ -103,11 +104,11 @@ t.test('a stream that breaks off is told like a call that fails', async t => {
 })
 
 t.test('what is wrong with the messages of a client is told to it', async t => {
-  const call = await startStreaming(t, () => [translateConnectionErrors()])
+  const call = await startStreaming(t, () => [withTranslatedErrors()])
   const { messages } = await call('never', { signal: AbortSignal.timeout(20) })
   await t.rejects(collect(messages), { code: 'SLUICE_ERR_CANCELLED' })
   const { url } = await startRawServer(t, () => {})
-  const wire = createWire(t, url, { interceptors: [translateConnectionErrors()] })
+  const wire = connectWire(t, url, { policies: [withTranslatedErrors()] })
   const tooLarge = new RequestError('SLUICE_ERR_MESSAGE_TOO_LARGE', { args: ['line 3'] })
   async function* failing() {
     yield Buffer.from('fine')

@@ -4,18 +4,19 @@ import t from 'tap'
 import { InventoryService } from '../../../gen/shop/inventory/v1/inventory_pb.ts'
 import { OrderService } from '../../../gen/shop/order/v1/order_pb.ts'
 import { ProductService } from '../../../gen/shop/product/v1/product_pb.ts'
-import { identifyCaller } from '../../../lib/policies/identity.ts'
-import { onBehalfOf } from '../../../lib/upstream/caller.ts'
+import { withIdentity } from '../../../lib/policies/identity.ts'
 import { createChannel } from '../../../lib/upstream/channel.ts'
+import { createTransport } from '../../../lib/upstream/grpc/connect-transport.ts'
+import { onBehalfOf } from '../../../lib/upstream/grpc/on-behalf-of.ts'
 import { productIds, startUpstream, type Test } from '../../helper.ts'
 
 async function createCaller(t: Test) {
   const upstream = await startUpstream(t)
-  const { transport, close } = createChannel({
+  const { transport, wire, close } = createChannel({
     url: upstream.url,
     connectTimeoutMs: 1_000,
-    defaultTimeoutMs: 10_000,
-    interceptors: [identifyCaller(() => 'of-the-gateway')]
+    headersTimeoutMs: 10_000,
+    policies: [withIdentity(() => 'of-the-gateway')]
   })
   t.teardown(close)
   const caller = {
@@ -26,7 +27,7 @@ async function createCaller(t: Test) {
     deadline: performance.now() + 10_000,
     streamDeadline: null
   }
-  return { transport, ofCaller: onBehalfOf(caller, transport), upstream }
+  return { transport, ofCaller: createTransport(onBehalfOf(caller, wire)), upstream }
 }
 
 t.test('the user’s token goes to methods that ask for a user, with the request id', async t => {

@@ -1,8 +1,9 @@
 import type { ServerHttp2Stream } from 'node:http2'
-import type { Interceptor } from '@connectrpc/connect'
 import type t from 'tap'
+import type { Policy } from '../../../lib/upstream/grpc/call.ts'
 import { StreamService } from '../../fixtures/gen/fixture/v1/streams_pb.ts'
-import { createWire, each, grpcHeaders, rawFrame, startRawServer } from '../upstream/servers.ts'
+import { connectWire } from '../upstream/grpc/helper.ts'
+import { grpcHeaders, rawFrame, startRawServer } from '../upstream/grpc/servers.ts'
 
 type Tap = Pick<typeof t, 'teardown'>
 
@@ -25,12 +26,12 @@ const endings: Record<Ending, (stream: ServerHttp2Stream) => void> = {
 }
 
 /** Calls an upstream whose streams answer with one message, and then end as they are told to in the header `ending`. */
-export async function startStreaming(t: Tap, interceptors: (url: string) => Interceptor[]) {
+export async function startStreaming(t: Tap, policies: (url: string) => Policy[]) {
   const { url } = await startRawServer(t, (stream, headers) => {
     stream.respond(grpcHeaders, { waitForTrailers: true })
     stream.write(rawFrame(Buffer.from('one')), () => endings[headers.ending as Ending](stream))
   })
-  const wire = createWire(t, url, { interceptors: interceptors(url) })
+  const wire = connectWire(t, url, { policies: policies(url) })
   return (ending: Ending, options: { signal?: AbortSignal; timeoutMs?: number } = {}) =>
-    wire.stream(watchTopic, each(Buffer.from('hi')), { ...options, header: { ending } })
+    wire.stream(watchTopic, Buffer.from('hi'), { ...options, header: { ending } })
 }

@@ -2,8 +2,8 @@ import { Code, ConnectError, createClient } from '@connectrpc/connect'
 import { metrics, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
 import t from 'tap'
 import { ProductService } from '../../../gen/shop/product/v1/product_pb.ts'
-import { translateConnectionErrors } from '../../../lib/policies/connection.ts'
-import { traceCalls } from '../../../lib/policies/trace.ts'
+import { withTranslatedErrors } from '../../../lib/policies/connection.ts'
+import { withTrace } from '../../../lib/policies/trace.ts'
 import { createChannel } from '../../../lib/upstream/channel.ts'
 import { type Shop, startUpstream, type Test, until } from '../../helper.ts'
 import { findSpan, recordTelemetry } from '../../telemetry.ts'
@@ -21,8 +21,8 @@ async function createTraced(t: Test, shop: Shop = {}) {
   const { transport, close } = createChannel({
     url,
     connectTimeoutMs: 1_000,
-    defaultTimeoutMs: 10_000,
-    interceptors: [traceCalls({ tracer, duration, url })]
+    headersTimeoutMs: 10_000,
+    policies: [withTrace({ tracer, duration, url })]
   })
   t.teardown(close)
   return { client: createClient(ProductService, transport), calls, url }
@@ -71,7 +71,7 @@ t.test('calls are timed by method and code', async t => {
 async function startTracedStreams(t: Test) {
   const tracer = trace.getTracer('test')
   const duration = metrics.getMeter('test').createHistogram('rpc.client.duration')
-  return startStreaming(t, url => [traceCalls({ tracer, duration, url }), translateConnectionErrors()])
+  return startStreaming(t, url => [withTrace({ tracer, duration, url }), withTranslatedErrors()])
 }
 
 const streamName = 'fixture.v1.StreamService/WatchTopic'

@@ -2,20 +2,22 @@ import { Code, createClient } from '@connectrpc/connect'
 import t from 'tap'
 import { HealthCheckResponse_ServingStatus as ServingStatus } from '../../../gen/grpc/health/v1/health_pb.ts'
 import { ProductService } from '../../../gen/shop/product/v1/product_pb.ts'
+import { withDeadline } from '../../../lib/policies/deadline.ts'
 import { createChannel } from '../../../lib/upstream/channel.ts'
 import { hang, type Shop, startUpstream, type Test } from '../../helper.ts'
 
-async function open(t: Test, shop: Shop = {}, defaultTimeoutMs = 10_000) {
+async function open(t: Test, shop: Shop = {}, defaultMs = 10_000) {
   const upstream = await startUpstream(t, shop)
   const wrapped: string[] = []
   const channel = createChannel({
     url: upstream.url,
     connectTimeoutMs: 1_000,
-    defaultTimeoutMs,
-    interceptors: [
-      next => request => {
-        wrapped.push(request.method.name)
-        return next(request)
+    headersTimeoutMs: defaultMs,
+    policies: [
+      withDeadline({ defaultMs }),
+      next => call => {
+        wrapped.push(call.rpc.method.name)
+        return next(call)
       }
     ]
   })
