@@ -10,31 +10,12 @@ import { StreamService } from '../../../fixtures/gen/fixture/v1/streams_pb.ts'
 import { until } from '../../../helper.ts'
 import { connectWire } from './helper.ts'
 import { answer, collect, each, grpcHeaders, rawFrame, startRawServer } from './servers.ts'
+import { createSource } from './source.ts'
 
 const { watchTopic, importTopic } = StreamService.method
 const { serverReflectionInfo } = ServerReflection.method
 const [one, two] = [Buffer.from('one'), Buffer.from('two')]
 const ok = { 'grpc-status': '0' }
-
-/** Messages that come when the test says so; it knows whether anybody still wants them. */
-function createSource() {
-  const waiting: ((message: Uint8Array | null) => void)[] = []
-  const source = { pulled: 0, returned: false, send: (message: Uint8Array | null) => waiting.shift()?.(message) }
-  const messages: AsyncIterable<Uint8Array> = {
-    [Symbol.asyncIterator]: () => ({
-      next: () =>
-        new Promise(resolve => {
-          source.pulled += 1
-          waiting.push(value => resolve(value === null ? { done: true, value } : { done: false, value }))
-        }),
-      async return() {
-        source.returned = true
-        return { done: true, value: undefined }
-      }
-    })
-  }
-  return { source, messages }
-}
 
 t.test('a server stream is read message by message, to its trailers', async t => {
   const { url } = await startRawServer(t, stream => {
@@ -85,14 +66,6 @@ t.test('both sides may speak in turn', async t => {
   }
   source.send(null)
   t.equal((await answers.next()).done, true)
-})
-
-t.test('compressed messages are unpacked', async t => {
-  const body = [rawFrame(gzipSync(one), { flag: 1 }), rawFrame(two)]
-  const headers = { ...grpcHeaders, 'grpc-encoding': 'gzip' }
-  const { url } = await startRawServer(t, stream => answer(stream, { headers, body, trailers: ok }))
-  const { messages } = await connectWire(t, url).stream(watchTopic, one)
-  t.same(await collect(messages), ['one', 'two'])
 })
 
 /** Reads a stream until it fails: what came before, and the code. */
@@ -175,76 +148,6 @@ t.test('a client stream is answered with one message, no more and no less', asyn
   }
 })
 
-t.test('an upstream that sends faster than its answer is read is held back', async t => {
-  let sent = 0
-  const { url, streams } = await startRawServer(t, stream => {
-    stream.respond(grpcHeaders)
-    const frame = rawFrame(Buffer.alloc(1024))
-    const write = () => {
-      do sent += 1
-      while (stream.write(frame))
-    }
-    stream.on('drain', write)
-    write()
-  })
-  const { messages } = await connectWire(t, url).stream(watchTopic, one)
-  const reading = messages[Symbol.asyncIterator]()
-  // When nothing moves any more, the window is full.
-  for (let last = -1; last !== sent; ) {
-    last = sent
-    for (let turn = 0; turn < 200; turn++) await new Promise(resolve => setImmediate(resolve))
-  }
-  t.ok(sent < 512, `${sent} KiB`)
-  const before = sent
-  for (let index = 0; index < 1_000; index++) await reading.next()
-  t.ok(sent > before + 500, 'and goes on when it is')
-  await reading.return?.()
-  await until(() => streams[0]?.rstCode === constants.NGHTTP2_CANCEL)
-})
-
-t.test('messages are pulled no faster than the upstream takes them', async t => {
-  const { url, streams } = await startRawServer(t, () => {})
-  let pulled = 0
-  let returned = false
-  async function* endless() {
-    try {
-      for (;;) {
-        pulled += 1
-        yield Buffer.alloc(16 * 1024)
-      }
-    } finally {
-      returned = true
-    }
-  }
-  const controller = new AbortController()
-  const call = connectWire(t, url).stream(importTopic, endless(), { signal: controller.signal })
-  call.catch(() => {})
-  await until(() => streams.length === 1)
-  for (let last = -1; last !== pulled; ) {
-    last = pulled
-    for (let turn = 0; turn < 200; turn++) await new Promise(resolve => setImmediate(resolve))
-  }
-  t.ok(pulled < 64, `${pulled} messages of 16 KiB`)
-  controller.abort()
-  await t.rejects(call, { code: Code.Canceled })
-  await until(() => returned)
-})
-
-t.test('whoever stops to read ends the call, and the messages that it was sending', async t => {
-  const { url, streams } = await startRawServer(t, stream => {
-    stream.respond(grpcHeaders)
-    stream.write(rawFrame(one))
-  })
-  const { source, messages: questions } = createSource()
-  const { messages } = await connectWire(t, url).stream(serverReflectionInfo, questions)
-  for await (const message of messages) {
-    t.same(Buffer.from(message), one)
-    break
-  }
-  t.equal(source.returned, true)
-  await until(() => streams[0]?.rstCode === constants.NGHTTP2_CANCEL)
-})
-
 t.test('an abort fails who waits for a message at once, and the stream is reset', async t => {
   const { url, streams } = await startRawServer(t, stream => {
     stream.respond(grpcHeaders)
@@ -288,60 +191,6 @@ t.test('without a deadline, the answer must begin in time, and may then go on', 
   t.same(await collect(messages), ['one'], 'after more than that time')
 })
 
-t.test('the time for the answer to begin is not that of a long upload', async t => {
-  const { url } = await startRawServer(t, stream => {
-    stream.resume()
-    stream.on('end', () => answer(stream, { body: [rawFrame(one)], trailers: ok }))
-  })
-  async function* slow() {
-    const startedAt = performance.now()
-    yield one
-    await until(() => performance.now() - startedAt > 300)
-    yield two
-  }
-  const { messages } = await connectWire(t, url, { headersTimeoutMs: 200 }).stream(importTopic, slow())
-  t.same(await collect(messages), ['one'])
-})
-
-t.test('messages that fail cancel the call, which has that as its cause', async t => {
-  const { url, streams } = await startRawServer(t, () => {})
-  const cause = new RangeError('the third is wrong')
-  async function* failing() {
-    yield one
-    throw cause
-  }
-  await t.rejects(connectWire(t, url).stream(importTopic, failing()), { code: Code.Canceled, cause })
-  await until(() => streams[0]?.rstCode === constants.NGHTTP2_CANCEL)
-})
-
-t.test('a message that is too large is not sent, and cancels the call', async t => {
-  const { url } = await startRawServer(t, () => {})
-  const call = connectWire(t, url).stream(importTopic, each(one, Buffer.alloc(64 * 1024 + 1)))
-  await t.rejects(call, { code: Code.ResourceExhausted })
-})
-
-t.test('an upstream that has its answer need not hear the rest', async t => {
-  const { url } = await startRawServer(t, stream => answer(stream, { body: [rawFrame(one)], trailers: ok }))
-  const { source, messages: questions } = createSource()
-  const { messages } = await connectWire(t, url).stream(importTopic, questions)
-  t.same(await collect(messages), ['one'])
-  t.equal(source.returned, true)
-})
-
-t.test('messages that have come are given out without a wait', async t => {
-  const { url } = await startRawServer(t, stream => {
-    answer(stream, { body: [Buffer.concat([rawFrame(one), rawFrame(two)])], trailers: ok })
-  })
-  const { messages } = await connectWire(t, url).stream(watchTopic, one)
-  await messages.next()
-  let second: IteratorResult<Uint8Array> | undefined
-  messages.next().then(result => {
-    second = result
-  })
-  await Promise.resolve()
-  t.same(Buffer.from(second?.value ?? []), two)
-})
-
 t.test('a message may be larger than the window, in both directions', async t => {
   const large = Buffer.alloc(2 * 1024 * 1024, 'ab')
   const { url } = await startRawServer(t, stream => {
@@ -352,20 +201,6 @@ t.test('a message may be larger than the window, in both directions', async t =>
   const wire = connectWire(t, url, { readMaxBytes: large.length, writeMaxBytes: large.length })
   const { messages } = await wire.stream(serverReflectionInfo, each(large, large))
   for await (const message of messages) t.ok(large.equals(message))
-})
-
-t.test('many small messages come as they were sent', async t => {
-  const count = 10_000
-  const { url } = await startRawServer(t, stream => {
-    const body = Array.from({ length: count }, (_, index) => rawFrame(Buffer.from(`${index}`)))
-    answer(stream, { body: [Buffer.concat(body)], trailers: ok })
-  })
-  const { messages } = await connectWire(t, url).stream(watchTopic, one)
-  const texts = await collect(messages)
-  t.same(
-    texts,
-    Array.from({ length: count }, (_, index) => `${index}`)
-  )
 })
 
 /** Calls, and waits for how the stream ends, without reading it. */

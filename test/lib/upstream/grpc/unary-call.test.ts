@@ -147,6 +147,16 @@ const hostile: Record<string, [OnStream, Code, number]> = {
     Code.Internal,
     502
   ],
+  'fewer bytes than were declared, and a good status': [
+    stream =>
+      answer(stream, {
+        headers: { ...grpcHeaders, 'content-length': '100' },
+        body: [rawFrame(message)],
+        trailers: ok
+      }),
+    Code.Internal,
+    502
+  ],
   'a reset before the headers': [stream => stream.close(constants.NGHTTP2_INTERNAL_ERROR), Code.Internal, 502],
   'a refusal before the headers': [stream => stream.close(constants.NGHTTP2_REFUSED_STREAM), Code.Unavailable, 503],
   'a cancellation before the headers': [stream => stream.close(constants.NGHTTP2_CANCEL), Code.Canceled, 503],

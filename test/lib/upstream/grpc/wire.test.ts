@@ -1,4 +1,5 @@
 import { constants } from 'node:http2'
+import { gunzipSync } from 'node:zlib'
 import { Code, ConnectError } from '@connectrpc/connect'
 import t from 'tap'
 import { ProductService } from '../../../../gen/shop/product/v1/product_pb.ts'
@@ -196,7 +197,6 @@ t.test('a message that is too large is not sent', async t => {
 })
 
 t.test('requests are compressed when that is asked for', async t => {
-  const { gunzipSync } = await import('node:zlib')
   const sent: Buffer[] = []
   const { url } = await startRawServer(t, (stream, headers) => {
     t.equal(headers['grpc-encoding'], 'gzip')
