@@ -1,5 +1,5 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net'
-import { connect as connectTls, type SecureVersion, type TLSSocket } from 'node:tls'
+import { checkServerIdentity, connect as connectTls, type SecureVersion, type TLSSocket } from 'node:tls'
 
 /** Where an upstream listens: on TCP, or on a Unix domain socket. */
 export type Address = { host: string; port: number } | { path: string }
@@ -11,7 +11,7 @@ export interface TlsOptions {
   /** Our own certificate, in PEM, for upstreams that ask for one; with `key`. */
   cert?: string | Buffer
   key?: string | Buffer
-  /** The name that its certificate must have. Default: the host of its address. */
+  /** The name that its certificate must have, or the address. Default: the host of its address; `localhost` for a Unix socket. */
   serverName?: string
   /** Default `TLSv1.2`. */
   minVersion?: SecureVersion
@@ -37,6 +37,9 @@ const readBytes = 64 * 1024
 /** What TLS calls HTTP/2 (RFC 7301, RFC 9113 section 3.2). */
 const http2Protocol = 'h2'
 
+/** By these the kernel finds out that the other end of an idle connection is gone, before a call does. */
+const keepAlive = { keepAlive: true, keepAliveInitialDelay: 30_000 }
+
 /** Opens a socket. Errors are Node's, with their `code`. */
 export function openSocket(options: SocketOptions): Socket {
   const { address, tls, onConnect, onRead, onDrain, onClose } = options
@@ -49,7 +52,8 @@ export function openSocket(options: SocketOptions): Socket {
       return true
     }
   }
-  const socket = tls === null ? connectTcp({ ...address, onread, noDelay: true }) : openTls(address, tls, onread)
+  const tcp = { ...address, ...keepAlive, noDelay: true, onread }
+  const socket = tls === null ? connectTcp(tcp) : openTls(address, tls, tcp)
   socket.once(tls === null ? 'connect' : 'secureConnect', () => {
     const problem = tls === null ? null : protocolProblem(socket as TLSSocket)
     if (problem === null) onConnect()
@@ -57,7 +61,7 @@ export function openSocket(options: SocketOptions): Socket {
   })
   socket.on('drain', onDrain)
   socket.on('error', error => {
-    failure ??= error
+    failure ??= described(error)
   })
   // Half a connection is of no use: what could be written would not be answered.
   socket.once('end', () => socket.destroy())
@@ -65,22 +69,17 @@ export function openSocket(options: SocketOptions): Socket {
   return socket
 }
 
-type OnRead = { buffer: Buffer; callback(length: number): boolean }
-
-function openTls(address: Address, tls: TlsOptions, onread: OnRead): TLSSocket {
-  const { serverName, ...rest } = tls
-  const name = serverName ?? ('host' in address ? address.host : '')
+function openTls(address: Address, tls: TlsOptions, tcp: object): TLSSocket {
+  const { serverName = 'host' in address ? address.host : 'localhost', ...rest } = tls
   return connectTls({
     minVersion: 'TLSv1.2',
-    ...address,
     ...rest,
+    ...tcp,
     ALPNProtocols: [http2Protocol],
-    // An address is no name for SNI (RFC 6066, section 3), and is compared with the certificate all the same.
-    ...(isIP(name) === 0 && name !== '' && { servername: name }),
-    ...(isIP(name) !== 0 && { host: name }),
-    rejectUnauthorized: true,
-    // Not in the types of Node 24, but in its documentation of tls.connect.
-    ...({ onread, noDelay: true } as object)
+    // An address is no name for SNI (RFC 6066, section 3).
+    ...(isIP(serverName) === 0 && { servername: serverName }),
+    checkServerIdentity: (_, certificate) => checkServerIdentity(serverName, certificate),
+    rejectUnauthorized: true
   })
 }
 
@@ -88,6 +87,14 @@ function protocolProblem({ alpnProtocol }: TLSSocket): Error | null {
   if (alpnProtocol === http2Protocol) return null
   const chosen = alpnProtocol === false ? 'no protocol' : `the protocol "${alpnProtocol}"`
   return systemError('ERR_TLS_ALPN', `the upstream chose ${chosen} by ALPN, and not HTTP/2`)
+}
+
+/** When no address of a host can be reached, Node says so of each of them, and nothing of all together. */
+function described(error: Error): Error {
+  if (error instanceof AggregateError && error.message === '') {
+    error.message = error.errors.map(({ message }) => message).join(', ')
+  }
+  return error
 }
 
 /** An error as Node has them about sockets: policies know it by its code. */
