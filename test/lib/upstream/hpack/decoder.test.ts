@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import t from 'tap'
 import { HpackError } from '../../../../lib/upstream/hpack/errors.ts'
 import { createDecoder, decodeAll, hex, tableAfter } from './table.ts'
@@ -133,4 +134,31 @@ t.test('strings of the table are the same ones each time', async t => {
   const [first, second] = decodeAll(decoder, [hex(custom), hex('be')])
   t.same(second, first)
   t.not(second, first, 'in an array of its own')
+})
+
+t.test('whatever the octets are, they are fields, or too many, or malformed', async t => {
+  // Octets that begin a representation, among others that are anything.
+  const octets = fc.array(fc.oneof(fc.constantFrom(0x00, 0x10, 0x40, 0x82, 0x84, 0xbe, 0xbf), fc.nat(255)), {
+    maxLength: 60
+  })
+  const outcomes = new Set<string>()
+  fc.assert(
+    fc.property(fc.array(octets, { maxLength: 5 }), blocks => {
+      const decoder = createDecoder({ maxListBytes: 100 })
+      try {
+        for (const fields of decodeAll(
+          decoder,
+          blocks.map(block => Buffer.from(block))
+        )) {
+          outcomes.add(fields === null ? 'too many' : 'fields')
+          if (fields !== null && fields.length % 2 !== 0) throw new RangeError('a name without a value')
+        }
+      } catch (error) {
+        if (!(error instanceof HpackError)) throw error
+        outcomes.add('malformed')
+      }
+    }),
+    { seed: 7541, numRuns: 3_000 }
+  )
+  t.same([...outcomes].sort(), ['fields', 'malformed', 'too many'])
 })
