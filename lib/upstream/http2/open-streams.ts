@@ -4,6 +4,7 @@ import { ConnectionError, ErrorCode, StreamError } from './errors.ts'
 import type { FloodGuard } from './flood-guard.ts'
 import { maxStreamId, maxWindowBytes } from './frames.ts'
 import { readContentLength, readStatus, trailersProblem } from './response-fields.ts'
+import { StreamTable } from './stream-table.ts'
 
 /** What the streams tell their connection. */
 export interface OpenStreamsEvents {
@@ -18,7 +19,7 @@ const maxInformational = 32
 
 /** The streams that are open on a connection, and what the server says on them: RFC 9113, sections 5.1 and 8.1. */
 export class OpenStreams {
-  readonly #streams = new Map<number, ClientStream>()
+  readonly #streams = new StreamTable()
   readonly #guard: FloodGuard
   readonly #events: OpenStreamsEvents
   #nextId = 1
@@ -41,7 +42,7 @@ export class OpenStreams {
   add(stream: ClientStream): void {
     stream.streamId = this.#nextId
     this.#nextId += 2
-    this.#streams.set(stream.streamId, stream)
+    this.#streams.add(stream)
   }
 
   /** The stream is over, on both sides. */
@@ -49,7 +50,7 @@ export class OpenStreams {
     if (stream.owner === null) return
     stream.owner = null
     stream.queued = null
-    this.#streams.delete(stream.streamId)
+    this.#streams.remove(stream)
     try {
       stream.onClosed(error)
     } finally {
@@ -66,7 +67,7 @@ export class OpenStreams {
 
   /** Closes those that `errorOf` has an error for. */
   closeAll(errorOf: (stream: ClientStream) => StreamError | null): void {
-    for (const stream of [...this.#streams.values()]) {
+    for (const stream of this.#streams.list()) {
       const error = errorOf(stream)
       if (error !== null) this.close(stream, error)
     }
@@ -121,7 +122,7 @@ export class OpenStreams {
 
   /** The server changes the windows of all streams (RFC 9113, section 6.9.2). @throws {ConnectionError} FLOW_CONTROL_ERROR */
   widenAll(bytes: number): void {
-    for (const stream of this.#streams.values()) {
+    for (const stream of this.#streams.list()) {
       stream.sendWindow += bytes
       if (stream.sendWindow > maxWindowBytes) {
         throw new ConnectionError(ErrorCode.FLOW_CONTROL_ERROR, 'the window of a stream is above 2^31 - 1')
@@ -132,7 +133,7 @@ export class OpenStreams {
   /** Null: the stream is over. What the server had sent before it heard of that is no fault of its. */
   #find(streamId: number): ClientStream | null {
     const stream = this.#streams.get(streamId)
-    if (stream !== undefined) return stream
+    if (stream !== null) return stream
     if (streamId % 2 === 0 || streamId >= this.#nextId) {
       throw new ConnectionError(ErrorCode.PROTOCOL_ERROR, `a frame on stream ${streamId}, which was never opened`)
     }
