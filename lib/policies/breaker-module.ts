@@ -1,10 +1,8 @@
 import { type Circuit, type CircuitFunction, Module } from 'mollitia'
+import type { Outcome } from '../errors/outcome.ts'
 import { SlidingWindow } from './sliding-window.ts'
 
 export type BreakerState = 'closed' | 'half-open' | 'open'
-
-/** What a call says about the health of what it called. Neutral: nothing, as when the client went away. */
-export type Outcome = 'success' | 'failure' | 'neutral'
 
 export interface BreakerOptions {
   /** The time over which calls and failures are counted, in milliseconds. */

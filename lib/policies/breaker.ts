@@ -1,19 +1,9 @@
-import { Code } from '@connectrpc/connect'
 import { ROOT_CONTEXT, SpanStatusCode, type Tracer } from '@opentelemetry/api'
 import { Circuit } from 'mollitia'
 import { RequestError } from '../../errors.ts'
-import { codeOf, requestErrorOf } from '../errors/code.ts'
+import { classify } from '../errors/outcome.ts'
 import type { Policy, StreamAnswer } from '../upstream/grpc/call.ts'
-import { type Admission, BreakerModule, type BreakerOptions, CircuitOpenError, type Outcome } from './breaker-module.ts'
-
-/** Codes that say that the upstream is ill. All others are answers to this one request. */
-const failureCodes: ReadonlySet<Code> = new Set([
-  Code.Unavailable,
-  Code.DeadlineExceeded,
-  Code.Internal,
-  Code.Unknown,
-  Code.DataLoss
-])
+import { type Admission, BreakerModule, type BreakerOptions, CircuitOpenError } from './breaker-module.ts'
 
 export type UpstreamCircuit = ReturnType<typeof createUpstreamCircuit>
 
@@ -23,14 +13,6 @@ export function createUpstreamCircuit(name: string, options: Omit<BreakerOptions
   const func = (call: (admission: Admission) => Promise<unknown>, admission: Admission) => call(admission)
   const circuit = new Circuit({ name, func, options: { modules: [breaker] } })
   return { name, breaker, circuit }
-}
-
-/** What a failed call says about its upstream; nothing, when the client went away or sent what cannot be sent on. */
-export function classify(error: unknown): Outcome {
-  const code = codeOf(error)
-  const own = requestErrorOf(error)
-  if (code === Code.Canceled || (own !== null && own.definition.status < 500)) return 'neutral'
-  return failureCodes.has(code) ? 'failure' : 'success'
 }
 
 /**

@@ -1,11 +1,11 @@
 import { Circuit } from 'mollitia'
 import t from 'tap'
+import type { Outcome } from '../../../lib/errors/outcome.ts'
 import {
   type Admission,
   BreakerModule,
   type BreakerState,
-  CircuitOpenError,
-  type Outcome
+  CircuitOpenError
 } from '../../../lib/policies/breaker-module.ts'
 
 const failing = () => Promise.reject(new Error('failure'))

@@ -1,33 +1,9 @@
-import { Code, ConnectError } from '@connectrpc/connect'
 import { trace } from '@opentelemetry/api'
 import t from 'tap'
-import { RequestError } from '../../../errors.ts'
-import { classify, createUpstreamCircuit, withBreaker } from '../../../lib/policies/breaker.ts'
+import { createUpstreamCircuit, withBreaker } from '../../../lib/policies/breaker.ts'
 import { withTranslatedErrors } from '../../../lib/policies/connection.ts'
 import { collect } from '../upstream/grpc/servers.ts'
 import { startStreaming } from './streams.ts'
-
-const answer = { 'grpc-status': '1' }
-
-t.test('only these codes say that an upstream is ill', async t => {
-  const ill = [Code.Unavailable, Code.DeadlineExceeded, Code.Internal, Code.Unknown, Code.DataLoss]
-  for (let code = Code.Canceled; code <= Code.Unauthenticated; code++) {
-    const expected = code === Code.Canceled ? 'neutral' : ill.includes(code) ? 'failure' : 'success'
-    t.equal(classify(new ConnectError('', code, answer)), expected, Code[code])
-  }
-})
-
-t.test('a lost connection, a deadline and nonsense do too', async t => {
-  t.equal(classify(new RequestError('SLUICE_ERR_UPSTREAM_UNAVAILABLE')), 'failure')
-  t.equal(classify(new RequestError('SLUICE_ERR_UPSTREAM_TIMEOUT')), 'failure')
-  t.equal(classify(new RequestError('SLUICE_ERR_UPSTREAM_INVALID')), 'failure')
-  t.equal(classify(new TypeError('bug')), 'failure')
-})
-
-t.test('a client that went away, or sent what cannot be sent on, says nothing', async t => {
-  t.equal(classify(new RequestError('SLUICE_ERR_CANCELLED')), 'neutral')
-  t.equal(classify(new RequestError('SLUICE_ERR_MESSAGE_TOO_LARGE', { args: ['line 3'] })), 'neutral')
-})
 
 /** A circuit that three calls can open, before an upstream that streams. */
 async function startCircuit(t: Tap) {
