@@ -11,14 +11,21 @@ export interface BreakerOptions {
   minCalls: number
   /** The share of failures that opens the circuit: above 0, up to 1. */
   failureRatio: number
-  /** How long an open circuit refuses before it lets probes through, in milliseconds. */
+  /**
+   * How long an open circuit refuses before it lets probes through, in milliseconds. Twice as long each time that they find
+   * the upstream no better, 20 % more or less.
+   */
   openMs: number
+  /** The most that this grows to, in milliseconds. Default 60,000, or `openMs` when that is longer. */
+  maxOpenMs?: number
   /** How many probes a half-open circuit lets through. All must succeed to close it. */
   probes: number
   /** What an error of a call says. */
   classify(error: unknown): Outcome
   /** Milliseconds on a clock that never goes back. Default: `performance.now()`. */
   now?: () => number
+  /** From 0 to below 1. Default: `Math.random`. */
+  random?: () => number
 }
 
 /** A call that was let through. */
@@ -34,6 +41,12 @@ export interface Admission {
 
 /** Probes decide soon; who comes meanwhile is told to wait this long. */
 const halfOpenRetryMs = 1_000
+
+/** The most that the time of a circuit that opens again grows to, in milliseconds. */
+const defaultMaxOpenMs = 60_000
+
+/** How much longer or shorter that time is, at most: replicas that opened together are not to probe together. */
+const jitter = 0.2
 
 /** The circuit is open, or half-open with all probes under way. */
 export class CircuitOpenError extends Error {
@@ -51,9 +64,9 @@ export class CircuitOpenError extends Error {
  * A circuit breaker as a module of a mollitia circuit. Emits `state-changed` with the new state.
  *
  *     closed     -- failures / calls >= failureRatio, calls >= minCalls --> open
- *     open       -- openMs passed, seen by the next call ---------------> half-open
+ *     open       -- its time passed, seen by the next call -------------> half-open
  *     half-open  -- all probes succeeded -------------------------------> closed
- *     half-open  -- a probe failed, or was not heard of for openMs -----> open
+ *     half-open  -- a probe failed, or was not heard of for openMs -----> open, for twice the time
  *
  * It has no timers: times are compared when a call comes. Each state is a generation, and what a call of an earlier one
  * says later is not heard; so probes that hang hold nobody up for longer than `openMs`. Probes that come slowly, because
@@ -63,6 +76,7 @@ export class CircuitOpenError extends Error {
 export class BreakerModule extends Module {
   readonly #options: BreakerOptions
   readonly #now: () => number
+  readonly #random: () => number
   readonly #window: SlidingWindow
   #state: BreakerState = 'closed'
   #generation = 0
@@ -70,6 +84,10 @@ export class BreakerModule extends Module {
   #closedBy: number | null = null
   /** When the state began. */
   #since: number
+  /** For how long the open circuit refuses. */
+  #openForMs = 0
+  /** How often it opened again since it was closed. */
+  #reopenings = 0
   /** Probes let through in this half-open state, and how many of them succeeded. */
   #probes = 0
   #successes = 0
@@ -80,6 +98,7 @@ export class BreakerModule extends Module {
     super({ name: 'breaker' })
     this.#options = options
     this.#now = options.now ?? (() => performance.now())
+    this.#random = options.random ?? Math.random
     this.#window = new SlidingWindow(options.windowMs)
     this.#since = this.#now()
   }
@@ -116,10 +135,9 @@ export class BreakerModule extends Module {
   /** Lets a call through, and answers the generation that its outcome counts for. */
   #admit(): number {
     const now = this.#now()
-    const { openMs } = this.#options
-    if (this.#state === 'open' && now - this.#since >= openMs) this.#enter('half-open', now)
+    if (this.#state === 'open' && now - this.#since >= this.#openForMs) this.#enter('half-open', now)
     if (this.#state === 'half-open') this.#admitProbe(now)
-    if (this.#state === 'open') throw new CircuitOpenError(openMs - (now - this.#since))
+    if (this.#state === 'open') throw new CircuitOpenError(this.#openForMs - (now - this.#since))
     return this.#generation
   }
 
@@ -166,6 +184,7 @@ export class BreakerModule extends Module {
   }
 
   #enter(state: BreakerState, now: number): void {
+    if (state === 'open') this.#openForMs = this.#nextOpenMs()
     this.#closedBy = state === 'closed' ? this.#generation : null
     this.#state = state
     this.#since = now
@@ -174,5 +193,14 @@ export class BreakerModule extends Module {
     this.#successes = 0
     this.#window.clear()
     this.emit('state-changed', state)
+  }
+
+  /** Called when the circuit opens, in the state that it comes from. */
+  #nextOpenMs(): number {
+    const { openMs, maxOpenMs = defaultMaxOpenMs } = this.#options
+    this.#reopenings = this.#state === 'half-open' ? this.#reopenings + 1 : 0
+    if (this.#reopenings === 0) return openMs
+    const grown = Math.min(openMs * 2 ** this.#reopenings, Math.max(openMs, maxOpenMs))
+    return grown * (1 - jitter + 2 * jitter * this.#random())
   }
 }

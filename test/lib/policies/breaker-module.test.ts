@@ -15,9 +15,13 @@ const succeeding = async () => 'fine'
 
 type Call = (admission: Admission) => Promise<unknown>
 
-/** A breaker whose clock the test turns: window 60 s, open 10 s, 3 probes, 60 % of at least 3 calls. */
-function createBreaker() {
+/**
+ * A breaker whose clock and dice the test turns: window 60 s, open 10 s, 3 probes, 60 % of at least 3 calls. The dice begin
+ * at the middle, so that times are what they are without jitter.
+ */
+function createBreaker(options: { openMs?: number; maxOpenMs?: number } = {}) {
   const clock = { now: 0 }
+  const dice = { value: 0.5 }
   const breaker = new BreakerModule({
     windowMs: 60_000,
     minCalls: 3,
@@ -25,7 +29,9 @@ function createBreaker() {
     openMs: 10_000,
     probes: 3,
     classify: error => (error as Error).message as Outcome,
-    now: () => clock.now
+    now: () => clock.now,
+    random: () => dice.value,
+    ...options
   })
   const states: BreakerState[] = []
   breaker.on('state-changed', state => states.push(state))
@@ -44,7 +50,7 @@ function createBreaker() {
     })
     return begun!
   }
-  return { breaker, clock, states, run, runAll, begin }
+  return { breaker, clock, dice, states, run, runAll, begin }
 }
 
 /** A call that ends when the test says so. */
@@ -110,15 +116,68 @@ t.test('after its time, three probes that succeed close it', async t => {
   t.same(states, ['open', 'half-open', 'closed'])
 })
 
-t.test('a probe that fails opens it again, for the whole time', async t => {
-  const { breaker, clock, run, runAll } = createBreaker()
-  await runAll(failing, failing, failing)
-  clock.now = 10_000
+/** Lets a probe of an open circuit fail, and answers for how long that leaves it open. */
+async function failProbe({ clock, run, runAll }: ReturnType<typeof createBreaker>): Promise<number> {
+  const refusal = await run(succeeding).catch((error: CircuitOpenError) => error)
+  clock.now += (refusal as CircuitOpenError).retryAfterMs
   await runAll(failing)
-  t.equal(breaker.state, 'open')
-  clock.now = 19_999
+  const next = await run(succeeding).catch((error: CircuitOpenError) => error)
+  return Math.round((next as CircuitOpenError).retryAfterMs)
+}
+
+t.test('each probe that fails opens it again for twice the time, up to a minute', async t => {
+  const breaker = createBreaker()
+  await breaker.runAll(failing, failing, failing)
+  const times: number[] = []
+  for (let count = 0; count < 5; count++) times.push(await failProbe(breaker))
+  t.same(times, [20_000, 40_000, 60_000, 60_000, 60_000])
+})
+
+t.test('no time grows beyond the most, or is cut below its own', async t => {
+  for (const [options, expected] of [
+    [{ openMs: 10_000, maxOpenMs: 15_000 }, 15_000],
+    [{ openMs: 10_000, maxOpenMs: 1_000 }, 10_000],
+    [{ openMs: 120_000 }, 120_000]
+  ] as const) {
+    const breaker = createBreaker(options)
+    await breaker.runAll(failing, failing, failing)
+    t.equal(await failProbe(breaker), expected)
+  }
+})
+
+t.test('gateways that opened together do not probe together for ever', async t => {
+  for (const [value, expected] of [
+    [0, 16_000],
+    [0.25, 18_000],
+    [0.75, 22_000]
+  ] as const) {
+    const breaker = createBreaker()
+    breaker.dice.value = value
+    await breaker.runAll(failing, failing, failing)
+    t.equal(await failProbe(breaker), expected)
+  }
+})
+
+t.test('a circuit that was closed opens for the shortest time again', async t => {
+  const breaker = createBreaker()
+  const { clock, run, runAll } = breaker
+  await runAll(failing, failing, failing)
+  await failProbe(breaker)
+  await failProbe(breaker)
+  clock.now += 40_000
+  await runAll(succeeding, succeeding, succeeding)
+  await runAll(failing, failing, failing)
+  await t.rejects(run(succeeding), { name: 'CircuitOpenError', retryAfterMs: 10_000 })
+})
+
+t.test('it opens again for the whole time', async t => {
+  const breaker = createBreaker()
+  const { clock, run, runAll } = breaker
+  await runAll(failing, failing, failing)
+  await failProbe(breaker)
+  clock.now += 19_999
   await t.rejects(run(succeeding), CircuitOpenError)
-  clock.now = 20_000
+  clock.now += 1
   t.equal(await run(succeeding), 'fine')
 })
 
@@ -157,7 +216,7 @@ t.test('probes that hang do not wedge it', async t => {
   await t.rejects(run(succeeding), CircuitOpenError, 'all probes are under way')
   clock.now = 20_000
   await t.rejects(run(succeeding), CircuitOpenError, 'no verdict in time: open again')
-  clock.now = 30_000
+  clock.now = 40_000
   await runAll(succeeding, succeeding, succeeding)
   t.equal(breaker.state, 'closed')
   for (const { resolve } of hanging) resolve('late')
@@ -214,7 +273,7 @@ t.test('a stream that was a probe is still heard when it breaks off', async t =>
   const first = await begin()
   first.end('failure')
   t.same(states, ['open', 'half-open', 'open'], 'while others probe')
-  clock.now = 20_000
+  clock.now = 30_000
   const streams = [await begin(), await begin(), await begin()]
   t.equal(breaker.state, 'closed')
   for (const stream of streams) stream.end('failure')
