@@ -60,7 +60,12 @@ const variables = {
   BREAKER_WINDOW_MS: integer('The time over which a circuit counts calls and failures.', '60000', 10, 3_600_000),
   BREAKER_MIN_CALLS: integer('Fewer calls than this in the window never open a circuit.', '3', 1, 1_000_000),
   BREAKER_FAILURE_RATIO: decimal('The share of failed calls that opens a circuit, above 0 and up to 1.', '0.6', 1),
-  BREAKER_OPEN_MS: integer('How long an open circuit refuses before it lets probes through; twice as long each time that one fails, up to a minute.', '10000', 1, maxDelayMs),
+  BREAKER_OPEN_MS: integer(
+    'How long an open circuit refuses before it lets probes through; twice as long each time that one fails, up to a minute.',
+    '10000',
+    1,
+    maxDelayMs
+  ),
   BREAKER_PROBES: integer('How many probes a half-open circuit lets through; all must succeed.', '3', 1, 1_000),
   DRAIN_DELAY_MS: {
     ...integer('How long a stopping gateway still takes requests, so that balancers notice.', '1500', 0, maxDelayMs),
