@@ -1,6 +1,7 @@
 import { StartError } from '../../../errors.ts'
 import { checkTlsOptions } from '../check-tls-options.ts'
 import type { CallLimits } from '../grpc/attempt.ts'
+import type { SendCompression } from '../grpc/compression.ts'
 import type { TlsOptions } from '../socket.ts'
 import { type NameLookup, systemLookup } from './addresses.ts'
 import type { BackoffOptions } from './backoff.ts'
@@ -60,6 +61,8 @@ export interface ChannelOptions {
   readMaxBytes?: number
   /** The most that one message of a request stream may hold, in bytes. Default 1 MiB. */
   writeMaxBytes?: number
+  /** How messages of requests are sent. Answers may be in gzip whatever it is. Default `identity`. */
+  sendCompression?: SendCompression
   /** How long a stream without a deadline may take to begin, in milliseconds; null: for ever. Default null. */
   headersTimeoutMs?: number | null
   /** Is told what happens. Must not throw. */
@@ -122,9 +125,10 @@ export function settingsOf(options: ChannelOptions): ChannelSettings {
 function limitsOf({
   readMaxBytes = 4 * MiB,
   writeMaxBytes = MiB,
-  headersTimeoutMs = null
+  headersTimeoutMs = null,
+  sendCompression = 'identity'
 }: ChannelOptions): CallLimits {
-  return { readMaxBytes, writeMaxBytes, headersTimeoutMs }
+  return { readMaxBytes, writeMaxBytes, headersTimeoutMs, sendCompression }
 }
 
 /** What the target says of TLS counts more than what the options say. */
@@ -162,6 +166,7 @@ function check({ name, endpoints, resolve, ...settings }: ChannelSettings): void
     [isCount(resolve.maxAddresses, 1), 'resolve.maxAddresses must be a whole number above 0'],
     [isCount(limits.readMaxBytes, 1), 'readMaxBytes must be a whole number above 0'],
     [isCount(limits.writeMaxBytes, 1), 'writeMaxBytes must be a whole number above 0'],
+    [['identity', 'gzip'].includes(limits.sendCompression ?? 'identity'), 'sendCompression must be identity or gzip'],
     [limits.headersTimeoutMs === null || limits.headersTimeoutMs > 0, 'headersTimeoutMs must be above 0, or null']
   ]
   const broken = rules.find(([holds]) => !holds)
