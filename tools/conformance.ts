@@ -20,19 +20,10 @@ const TESTS = join(ROOT, 'test/conformance')
 const CACHE = join(ROOT, '.cache/conformance')
 const RUNNER = join(CACHE, 'bin/connectconformance')
 
-try {
+async function installRunner(): Promise<void> {
   await run('go', ['version']).catch(() => {
     throw new Error('Go is missing, which builds the runner of the conformance suite: https://go.dev/doc/install')
   })
-  await installRunner()
-  await generate()
-  process.exitCode = (await passes(process.argv.slice(2))) ? 0 : 1
-} catch (error) {
-  console.error(`sluice: ${(error as Error).message}`)
-  process.exitCode = 1
-}
-
-async function installRunner(): Promise<void> {
   const installed = await run(RUNNER, ['--version']).catch(() => null)
   if (installed?.stdout.trim().endsWith(VERSION)) return
   console.log(`building ${MODULE} ${VERSION} ...`)
@@ -53,8 +44,8 @@ async function generate(): Promise<void> {
   })
 }
 
-/** Runs the cases. The runner's exit code says only that no case failed: it may be 0 when some could not be run. */
-async function passes(flags: string[]): Promise<boolean> {
+/** Runs the cases, and answers whether all passed. */
+async function runCases(flags: string[]): Promise<boolean> {
   const client = [process.execPath, join(TESTS, 'client.ts')]
   const runner = spawn(RUNNER, ['--mode', 'client', '--conf', join(TESTS, 'config.yaml'), ...flags, '--', ...client], {
     stdio: ['ignore', 'pipe', 'inherit']
@@ -65,6 +56,22 @@ async function passes(flags: string[]): Promise<boolean> {
     process.stdout.write(text)
   })
   const [code] = await once(runner, 'close')
+  return code === 0 && allPassed(report)
+}
+
+/** What a report says. The runner's exit code says only that no case failed: it may be 0 when some could not be run. */
+export function allPassed(report: string): boolean {
   const [, cases, passed] = /^Total cases: (\d+)\n(\d+) passed, 0 failed$/m.exec(report) ?? []
-  return code === 0 && Number(cases) > 0 && cases === passed && !report.includes('could not be run')
+  return Number(cases) > 0 && cases === passed && !report.includes('could not be run')
+}
+
+if (import.meta.main) {
+  try {
+    await installRunner()
+    await generate()
+    process.exitCode = (await runCases(process.argv.slice(2))) ? 0 : 1
+  } catch (error) {
+    console.error(`sluice: ${(error as Error).message}`)
+    process.exitCode = 1
+  }
 }
