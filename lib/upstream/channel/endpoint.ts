@@ -53,7 +53,10 @@ export interface EndpointListener {
   onGone(endpoint: Endpoint): void
 }
 
-/** A connection that lives for less was of no use: what follows it counts as one more failure to connect. */
+/**
+ * A connection that is lost sooner was of no use: it counts as one more failure to connect. Not one that the server ended by
+ * GOAWAY after it had taken calls: some do that after so many calls, or so long.
+ */
 const usefulMs = 1_000
 
 /** One connection of an endpoint, which may have an old one that drains beside the new one. */
@@ -61,6 +64,7 @@ interface Link {
   connection: Http2Connection
   /** When it could take calls, on the clock of `performance.now()`; null: not yet. */
   readyAt: number | null
+  hasTakenCalls: boolean
   health: HealthMonitor | null
 }
 
@@ -70,7 +74,7 @@ interface Link {
  *     idle       -- connect() --------------------> connecting
  *     connecting -- SETTINGS of the server -------> ready
  *     connecting -- refused, too late ------------> backoff
- *     ready      -- lost, GOAWAY, ids used up ----> connecting; backoff, when that happens again within a second;
+ *     ready      -- lost, GOAWAY, ids used up ----> connecting; backoff, when it is lost again within a second;
  *                                                   idle, when there were no calls of late
  *     backoff    -- after its time ---------------> connecting; idle, when there were no calls of late
  *     any        -- leave() ----------------------> draining -- last call over, or too late --> gone
@@ -144,7 +148,9 @@ export class Endpoint implements Candidate {
     this.inFlight += 1
     this.calls += 1
     call.endpoint = this
-    return startCall(this.#link!.connection, call, this.#options.limits, this.#onOver)
+    const link = this.#link!
+    link.hasTakenCalls = true
+    return startCall(link.connection, call, this.#options.limits, this.#onOver)
   }
 
   /** Connects, unless it does already, or did so in vain a moment ago. */
@@ -175,7 +181,7 @@ export class Endpoint implements Candidate {
     const { tls, connectTimeoutMs, connect = connectHttp2 } = this.#options
     const { address, authority, serverName } = this.address
     this.#state = 'connecting'
-    const link: Link = { connection: null!, readyAt: null, health: null }
+    const link: Link = { connection: null!, readyAt: null, hasTakenCalls: false, health: null }
     this.#link = link
     link.connection = connect(
       { address, authority, connectTimeoutMs, tls: tls === null ? null : { serverName, ...tls } },
@@ -210,10 +216,11 @@ export class Endpoint implements Candidate {
   }
 
   /** The connection takes no more calls: another is had, now or later. */
-  #replace({ readyAt }: Link, error: Error | null): void {
+  #replace({ readyAt, hasTakenCalls }: Link, error: Error | null): void {
     this.#detach()
     this.lastError = error
-    if (readyAt !== null && performance.now() - readyAt >= usefulMs) {
+    const isEndOfUse = error === null && hasTakenCalls
+    if (readyAt !== null && (isEndOfUse || performance.now() - readyAt >= usefulMs)) {
       this.#backoff.reset()
       this.#mayReconnectAtOnce = true
     }
