@@ -27,7 +27,7 @@ export interface ConnectionOptions {
   authority: string
   /** The most of an answer that is kept for a reader who does not read, in bytes. Default 262,144. */
   streamWindowBytes?: number
-  /** After how long of hearing nothing on an open call the server is asked by a PING, in milliseconds. Default 10,000. */
+  /** After how long of hearing nothing on an open call the server is asked by a PING, in milliseconds. Default 1,000. */
   pingIntervalMs?: number
   /** How long its answer may take, in milliseconds. Default 2,000. */
   pingTimeoutMs?: number
@@ -118,7 +118,7 @@ export class Http2Connection implements StreamOwner, FrameEvents {
       this.#end(systemError('ETIMEDOUT', `no HTTP/2 connection in ${connectTimeoutMs} ms`))
     }, connectTimeoutMs).unref()
     this.#keepAlive = new KeepAlive({
-      intervalMs: options.pingIntervalMs ?? 10_000,
+      intervalMs: options.pingIntervalMs ?? 1_000,
       timeoutMs: options.pingTimeoutMs ?? 2_000,
       isWaiting: () => this.#streams.size > 0,
       sendPing: () => this.#writer.ping(),

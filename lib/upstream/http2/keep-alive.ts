@@ -10,13 +10,17 @@ export interface KeepAliveOptions {
   onDead(): void
 }
 
+/** How much longer each silence must be than the one before it. */
+const growth = 10
+
 /** PINGs that come this rarely are never too many for a server of gRPC, in milliseconds. */
 const maxIntervalMs = 300_000
 
 /**
  * Finds out that a connection is dead where TCP would take minutes: calls that hear nothing make it answer a PING. The
- * longer it is silent, the rarer these are: a server of gRPC that has nothing to say ends a connection for the third PING
- * that comes within five minutes of another (its "too_many_pings").
+ * first comes soon, so that a call can be made elsewhere while it has time left. The longer it is silent, the rarer they are:
+ * a server of gRPC that has nothing to say ends a connection for the third PING that comes within five minutes of another
+ * (its "too_many_pings"); after 1, 10 and 100 seconds, two do.
  */
 export class KeepAlive {
   readonly #options: KeepAliveOptions
@@ -45,7 +49,7 @@ export class KeepAlive {
     // Its answer is no sign that the calls go on.
     this.#hasHeard = false
     this.#silentSince = performance.now()
-    this.#waitMs = Math.min(this.#waitMs * 4, maxIntervalMs)
+    this.#waitMs = Math.min(this.#waitMs * growth, maxIntervalMs)
   }
 
   stop(): void {
