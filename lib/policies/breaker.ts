@@ -1,8 +1,9 @@
-import { ROOT_CONTEXT, SpanStatusCode, type Tracer } from '@opentelemetry/api'
+import { ROOT_CONTEXT, type Span, SpanStatusCode, type Tracer } from '@opentelemetry/api'
 import { Circuit } from 'mollitia'
 import { RequestError } from '../../errors.ts'
 import { classify } from '../errors/outcome.ts'
-import type { Policy, StreamAnswer } from '../upstream/grpc/call.ts'
+import { isKept } from '../telemetry/is-kept.ts'
+import type { Call, Policy, StreamAnswer } from '../upstream/grpc/call.ts'
 import { type Admission, BreakerModule, type BreakerOptions, CircuitOpenError } from './breaker-module.ts'
 
 export type UpstreamCircuit = ReturnType<typeof createUpstreamCircuit>
@@ -22,19 +23,25 @@ export function createUpstreamCircuit(name: string, options: Omit<BreakerOptions
  */
 export function withBreaker({ name, breaker, circuit }: UpstreamCircuit, tracer: Tracer): Policy {
   const options = { attributes: { 'circuit_breaker.name': name } }
+
+  function startSpan({ caller }: Call): Span | null {
+    const parent = caller?.trace ?? ROOT_CONTEXT
+    return isKept(parent) ? tracer.startSpan('circuit_breaker.check', options, parent) : null
+  }
+
   return next => async call => {
-    const span = tracer.startSpan('circuit_breaker.check', options, call.caller?.trace ?? ROOT_CONTEXT)
+    const span = startSpan(call)
     try {
       return await circuit.execute(async (admission: Admission) => {
-        span.setAttribute('circuit_breaker.state', breaker.state).end()
+        span?.setAttribute('circuit_breaker.state', breaker.state).end()
         const answer = await next(call)
         if (answer.stream) followAdmitted(answer, admission)
         return answer
       })
     } catch (error) {
       if (!(error instanceof CircuitOpenError)) throw error
-      span.setStatus({ code: SpanStatusCode.ERROR, message: 'CIRCUIT_OPEN' })
-      span.setAttribute('circuit_breaker.state', breaker.state).end()
+      span?.setStatus({ code: SpanStatusCode.ERROR, message: 'CIRCUIT_OPEN' })
+      span?.setAttribute('circuit_breaker.state', breaker.state).end()
       throw new RequestError('SLUICE_ERR_CIRCUIT_OPEN', { cause: error, retryAfterSeconds: error.retryAfterMs / 1000 })
     }
   }

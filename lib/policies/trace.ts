@@ -10,8 +10,9 @@ import {
   trace
 } from '@opentelemetry/api'
 import { codeNames, codeOf } from '../errors/code.ts'
+import { isKept } from '../telemetry/is-kept.ts'
 import { propagator } from '../telemetry/propagator.ts'
-import type { Policy } from '../upstream/grpc/call.ts'
+import type { Call, Policy } from '../upstream/grpc/call.ts'
 import type { Metadata } from '../upstream/grpc/metadata.ts'
 import type { Rpc } from '../upstream/grpc/rpc.ts'
 
@@ -33,39 +34,47 @@ export interface TraceOptions {
 /**
  * A client span `<package.Service>/<Method>` per call, child of the caller's; the trace goes on in the upstream. The span of
  * a stream ends with the stream. Its duration is the time until its answer began: that it goes on for long says nothing
- * about how fast the upstream is.
+ * about how fast the upstream is. A call in a trace that nobody keeps has no span; the upstream is told of its caller's.
  */
 export function withTrace({ tracer, duration, url }: TraceOptions): Policy {
   const attributesOf = createAttributes(url)
 
-  function end(rpc: Rpc, span: Span, ms: number, status: number): void {
-    duration.record(ms, attributesOf(rpc).byStatus(status))
-    span.setAttribute('rpc.grpc.status_code', status).end()
+  function start(call: Call): Span | null {
+    const parent = call.caller?.trace ?? ROOT_CONTEXT
+    if (!isKept(parent)) {
+      propagator.inject(parent, call.metadata, metadataSetter)
+      return null
+    }
+    const { spanName, spanOptions } = attributesOf(call.rpc)
+    const span = tracer.startSpan(spanName, spanOptions, parent)
+    propagator.inject(trace.setSpan(parent, span), call.metadata, metadataSetter)
+    return span
   }
 
-  function fail(rpc: Rpc, span: Span, ms: number, error: unknown): void {
+  function end({ rpc, span }: Call, ms: number, status: number): void {
+    duration.record(ms, attributesOf(rpc).byStatus(status))
+    span?.setAttribute('rpc.grpc.status_code', status).end()
+  }
+
+  function fail(call: Call, ms: number, error: unknown): void {
     const code = codeOf(error)
-    span.setAttribute('error.type', codeNames[code])
+    call.span?.setAttribute('error.type', codeNames[code])
     // Never the message: it may hold what a trace must not.
-    span.setStatus({ code: SpanStatusCode.ERROR, message: codeNames[code] })
-    end(rpc, span, ms, code)
+    call.span?.setStatus({ code: SpanStatusCode.ERROR, message: codeNames[code] })
+    end(call, ms, code)
   }
 
   return next => async call => {
-    const { rpc } = call
-    const parent = call.caller?.trace ?? ROOT_CONTEXT
-    const { spanName, spanOptions } = attributesOf(rpc)
-    const span = tracer.startSpan(spanName, spanOptions, parent)
-    propagator.inject(trace.setSpan(parent, span), call.metadata, metadataSetter)
+    call.span = start(call)
     const startedAt = performance.now()
     try {
       const answer = await next(call)
       const ms = performance.now() - startedAt
-      if (!answer.stream) end(rpc, span, ms, ok)
-      else answer.onOver(error => (error === null ? end(rpc, span, ms, ok) : fail(rpc, span, ms, error)))
+      if (!answer.stream) end(call, ms, ok)
+      else answer.onOver(error => (error === null ? end(call, ms, ok) : fail(call, ms, error)))
       return answer
     } catch (error) {
-      fail(rpc, span, performance.now() - startedAt, error)
+      fail(call, performance.now() - startedAt, error)
       throw error
     }
   }

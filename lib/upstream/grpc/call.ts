@@ -1,4 +1,5 @@
 import type { ConnectError } from '@connectrpc/connect'
+import type { Span } from '@opentelemetry/api'
 import type { Caller } from '../caller.ts'
 import type { HeaderFields } from '../hpack/header-fields.ts'
 import type { Lifetime } from './lifetime.ts'
@@ -29,6 +30,8 @@ export interface Call {
   readonly hedgeAfterMs: number | null
   /** Endpoints that failed this call: picked only when there is no other. */
   readonly avoid: ReadonlySet<unknown> | null
+  /** Shows what becomes of the call; null: it is not traced. */
+  span: Span | null
   /** Where the attempt went, for `avoid`; set by the channel. */
   endpoint: unknown
 }

@@ -92,6 +92,7 @@ function callOf(rpc: Rpc, content: Call['content'], options: WireOptions = {}): 
     repeatable: options.repeatable ?? (rpc.idempotent ? 'safe' : 'unsent'),
     hedgeAfterMs: options.hedgeAfterMs ?? null,
     avoid: null,
+    span: null,
     endpoint: null
   }
 }

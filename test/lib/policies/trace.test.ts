@@ -1,10 +1,12 @@
 import { Code, ConnectError, createClient } from '@connectrpc/connect'
-import { metrics, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api'
+import { metrics, ROOT_CONTEXT, SpanKind, SpanStatusCode, TraceFlags, trace } from '@opentelemetry/api'
 import t from 'tap'
 import { ProductService } from '../../../gen/shop/product/v1/product_pb.ts'
 import { withTranslatedErrors } from '../../../lib/policies/connection.ts'
 import { withTrace } from '../../../lib/policies/trace.ts'
 import { createChannel } from '../../../lib/upstream/channel.ts'
+import { createTransport } from '../../../lib/upstream/grpc/connect-transport.ts'
+import { onBehalfOf } from '../../../lib/upstream/grpc/on-behalf-of.ts'
 import { type Shop, startUpstream, type Test, until } from '../../helper.ts'
 import { findSpan, recordTelemetry } from '../../telemetry.ts'
 import { startStreaming } from './streams.ts'
@@ -18,14 +20,14 @@ async function createTraced(t: Test, shop: Shop = {}) {
   const { url, calls } = await startUpstream(t, shop)
   const tracer = trace.getTracer('test')
   const duration = metrics.getMeter('test').createHistogram('rpc.client.duration')
-  const { transport, close } = createChannel({
+  const { wire, transport, close } = createChannel({
     url,
     connectTimeoutMs: 1_000,
     headersTimeoutMs: 10_000,
     policies: [withTrace({ tracer, duration, url })]
   })
   t.teardown(close)
-  return { client: createClient(ProductService, transport), calls, url }
+  return { client: createClient(ProductService, transport), wire, calls, url }
 }
 
 t.test('a call is a client span that the upstream hears of', async t => {
@@ -115,4 +117,20 @@ t.test('how long a stream goes on does not make its upstream slow', async t => {
   controller.abort()
   const [seconds, nanos] = findSpan(telemetry.spans(), streamName).duration
   t.ok((await totalDuration()) - before < seconds * 1_000 + nanos / 1_000_000 - 20)
+})
+
+t.test('a call in a trace that nobody keeps has no span, and its upstream hears of the trace all the same', async t => {
+  const { wire, calls } = await createTraced(t)
+  const ids = { traceId: '4bf92f3577b34da6a3ce929d0e0e4736', spanId: '00f067aa0ba902b7' }
+  const caller = {
+    requestId: 'r-1',
+    trace: trace.setSpan(ROOT_CONTEXT, trace.wrapSpanContext({ ...ids, traceFlags: TraceFlags.NONE })),
+    authorization: null,
+    signal: new AbortController().signal,
+    deadline: performance.now() + 10_000,
+    streamDeadline: null
+  }
+  await createClient(ProductService, createTransport(onBehalfOf(caller, wire))).listCategories({})
+  t.same(telemetry.spans(), [])
+  t.equal(calls[0]?.header.get('traceparent'), `00-${ids.traceId}-${ids.spanId}-00`)
 })

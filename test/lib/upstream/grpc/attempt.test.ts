@@ -21,6 +21,7 @@ function openCall(lifetime: Lifetime) {
     repeatable: 'unsent',
     hedgeAfterMs: null,
     avoid: null,
+    span: null,
     endpoint: null
   }
   const limits = { readMaxBytes: 100, writeMaxBytes: 100, headersTimeoutMs: null }
