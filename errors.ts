@@ -104,6 +104,13 @@ export const requestErrors = {
     reason: 'UPSTREAM_UNAVAILABLE',
     when: 'No connection to the service, or it broke.'
   },
+  SLUICE_ERR_UPSTREAM_BUSY: {
+    message: 'service temporarily unavailable',
+    status: 503,
+    code: 'UNAVAILABLE',
+    reason: 'UPSTREAM_BUSY',
+    when: 'Too many calls to the service are under way, and too many wait, or this one waited until its deadline.'
+  },
   SLUICE_ERR_UPSTREAM_TIMEOUT: {
     message: 'the service did not answer in time',
     status: 504,

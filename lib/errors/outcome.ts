@@ -1,4 +1,5 @@
 import { Code } from '@connectrpc/connect'
+import type { RequestError } from '../../errors.ts'
 import { codeOf, requestErrorOf } from './code.ts'
 
 /** What a call says about the health of what it called. Neutral: nothing, as when the client went away. */
@@ -13,10 +14,17 @@ const failureCodes: ReadonlySet<Code> = new Set([
   Code.DataLoss
 ])
 
-/** What a failed call says about its upstream; nothing, when the client went away or sent what cannot be sent on. */
+/**
+ * What a failed call says about its upstream; nothing, when the client went away or sent what cannot be sent on, or when the
+ * gateway itself kept the call back.
+ */
 export function classify(error: unknown): Outcome {
   const code = codeOf(error)
   const own = requestErrorOf(error)
-  if (code === Code.Canceled || (own !== null && own.definition.status < 500)) return 'neutral'
+  if (code === Code.Canceled || (own !== null && isOfGateway(own))) return 'neutral'
   return failureCodes.has(code) ? 'failure' : 'success'
+}
+
+function isOfGateway({ code, definition }: RequestError): boolean {
+  return definition.status < 500 || code === 'SLUICE_ERR_UPSTREAM_BUSY'
 }

@@ -24,3 +24,7 @@ t.test('a client that went away, or sent what cannot be sent on, says nothing', 
   t.equal(classify(new RequestError('SLUICE_ERR_CANCELLED')), 'neutral')
   t.equal(classify(new RequestError('SLUICE_ERR_MESSAGE_TOO_LARGE', { args: ['line 3'] })), 'neutral')
 })
+
+t.test('nor does a call that was not made because too many are under way', async t => {
+  t.equal(classify(new RequestError('SLUICE_ERR_UPSTREAM_BUSY')), 'neutral')
+})
