@@ -10,6 +10,9 @@ export interface KeepAliveOptions {
   onDead(): void
 }
 
+/** How often the silence is measured in the time after which the first PING is due. */
+const checksPerInterval = 4
+
 /** How much longer each silence must be than the one before it. */
 const growth = 10
 
@@ -33,7 +36,7 @@ export class KeepAlive {
   constructor(options: KeepAliveOptions) {
     this.#options = options
     this.#waitMs = options.intervalMs
-    this.#timer = setInterval(() => this.#check(), options.intervalMs)
+    this.#timer = setInterval(() => this.#check(), options.intervalMs / checksPerInterval)
     this.#timer.unref()
   }
 
