@@ -157,13 +157,19 @@ class GrpcChannel implements Channel, EndpointListener {
   #wait(call: Call): ReturnType<Send> {
     if (this.#isClosed) return Promise.reject(this.#unavailable('the channel is closed'))
     const answer = this.#waiting.wait(call)
-    for (const endpoint of this.#endpoints.endpoints) endpoint.giveWay()
+    this.#giveWay()
     this.#failIfHopeless()
     return answer
   }
 
   #startWaiting(): void {
-    if (this.#waiting.size > 0) this.#waiting.startAll(call => this.#pick(call, performance.now()))
+    if (this.#waiting.size === 0) return
+    this.#waiting.startAll(call => this.#pick(call, performance.now()))
+    if (this.#waiting.size > 0) this.#giveWay()
+  }
+
+  #giveWay(): void {
+    for (const endpoint of this.#endpoints.endpoints) endpoint.giveWay()
   }
 
   #refresh(): void {

@@ -273,6 +273,7 @@ export class Endpoint implements Candidate {
         writeMaxBytes: maxHealthBytes
       }),
       hasRoom: () => connection.hasRoom,
+      hasRoomBesideWatch: () => connection.maxStreams > 1,
       onStatus: status => this.#setHealth(status)
     })
   }

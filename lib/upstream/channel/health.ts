@@ -43,6 +43,8 @@ export interface HealthMonitorOptions extends Required<HealthOptions> {
   wire: Wire
   /** Whether it can take one more. */
   hasRoom(): boolean
+  /** Whether a call could have a stream beside a Watch. */
+  hasRoomBesideWatch(): boolean
   /** How long after a Watch that broke another is begun. */
   backoff: BackoffOptions
   /** Is told what the endpoint says, the same thing too. */
@@ -53,7 +55,7 @@ export interface HealthMonitorOptions extends Required<HealthOptions> {
  * Follows the health of an endpoint while it is connected.
  *
  *     watching -- the stream breaks --> watching again, after a back-off
- *     watching -- UNIMPLEMENTED, or it holds the only stream that calls could have --> checking
+ *     watching -- UNIMPLEMENTED, or it is in the way of calls --> checking
  *     checking -- UNIMPLEMENTED --> it serves, and is not asked any more
  *
  * @see https://github.com/grpc/grpc/blob/master/doc/health-checking.md
@@ -74,10 +76,7 @@ export class HealthMonitor {
     if (options.mode !== 'off') this.#follow()
   }
 
-  /**
-   * A Watch is a stream, and takes the place of a call for as long as it is open. When the endpoint takes one stream at a
-   * time, that is the calls'.
-   */
+  /** A Watch is a stream: while it is open, it may hold the only one that the endpoint takes. That is the calls'. */
   giveWay(): void {
     if (this.#watching === null) return
     this.#canWatch = false
@@ -91,10 +90,10 @@ export class HealthMonitor {
   }
 
   async #follow(): Promise<void> {
-    const { intervalMs, backoff } = this.#options
+    const { intervalMs, backoff, hasRoomBesideWatch } = this.#options
     const waits = new Backoff(backoff)
     while (!this.#stopped.signal.aborted) {
-      if (this.#canWatch) {
+      if (this.#canWatch && hasRoomBesideWatch()) {
         if (await this.#watch()) waits.reset()
         if (this.#canWatch) await this.#pause(waits.next())
       } else {

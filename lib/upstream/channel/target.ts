@@ -77,7 +77,7 @@ function parsePlace(part: string, text: string): ParsedPlace {
 function parseHost(part: string, defaultPort: number | null, text: string): Place {
   if (part.includes('@')) throw invalid(text, 'a user or password has no place in it')
   if (/[/?#]/.test(part)) throw invalid(text, 'nothing may follow the port')
-  const [, bracketed, plain, portText] = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(.*))?$/s.exec(part) ?? []
+  const [, bracketed, plain, portText] = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::([^:]*))?$/.exec(part) ?? []
   if (bracketed === undefined && plain === undefined) {
     throw invalid(text, `"${part}" is not host:port; an IPv6 address is written [address]:port`)
   }

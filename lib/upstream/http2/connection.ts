@@ -138,6 +138,11 @@ export class Http2Connection implements StreamOwner, FrameEvents {
     return this.#streams.size
   }
 
+  /** How many streams may be open at a time. */
+  get maxStreams(): number {
+    return this.#settings.maxConcurrentStreams
+  }
+
   /**
    * Opens a stream with a POST. Only when there is room.
    *

@@ -29,11 +29,15 @@ function answerOf(status: ServingStatus): Uint8Array {
   return toBinary(HealthCheckResponseSchema, create(HealthCheckResponseSchema, { status }))
 }
 
-function start(t: Tap, { watches = [], checks = [] }: Script, options: Partial<HealthOptions> = {}) {
+function start(
+  t: Tap,
+  { watches = [], checks = [] }: Script,
+  options: Partial<HealthOptions> = {},
+  room = { hasRoom: true, hasRoomBesideWatch: true }
+) {
   const asked: string[] = []
   const told: string[] = []
   let open = 0
-  const room = { hasRoom: true }
   const wire = {
     async unary() {
       asked.push('check')
@@ -65,6 +69,7 @@ function start(t: Tap, { watches = [], checks = [] }: Script, options: Partial<H
     ...options,
     wire,
     hasRoom: () => room.hasRoom,
+    hasRoomBesideWatch: () => room.hasRoomBesideWatch,
     backoff: { baseMs: 5, jitter: 0 },
     onStatus: status => told.push(status)
   })
@@ -159,6 +164,13 @@ t.test('a Watch gives way to calls, and Check takes its place', async t => {
   t.equal(openWatches(), 0)
   t.same(told.slice(0, 2), ['serving', 'not serving'])
   t.same(asked.slice(0, 2), ['watch', 'check'])
+})
+
+t.test('where a Watch would leave no stream to calls, Check is asked', async t => {
+  const room = { hasRoom: true, hasRoomBesideWatch: false }
+  const { told, asked } = start(t, { checks: [SERVING] }, {}, room)
+  await until(() => told.length > 0)
+  t.equal(asked[0], 'check')
 })
 
 t.test('where there is no room, nothing is asked', async t => {

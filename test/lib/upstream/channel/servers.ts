@@ -8,7 +8,7 @@ import {
   type ServerHttp2Stream,
   type ServerOptions
 } from 'node:http2'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { create, toBinary } from '@bufbuild/protobuf'
 import type t from 'tap'
 import {
@@ -44,8 +44,10 @@ export interface TestServer {
   onCall: (stream: ServerHttp2Stream) => void
   /** Answers `Check` and `Watch`. Default: UNIMPLEMENTED. */
   onHealth: (stream: ServerHttp2Stream, path: string) => void
-  /** Stops to listen, and cuts all connections. */
+  /** Stops to listen, and ends all connections as a server does that is told to. */
   stop(): Promise<void>
+  /** Cuts all connections, as when its machine is gone. */
+  cut(): void
   /** Listens on the same port. */
   start(): Promise<void>
 }
@@ -65,6 +67,7 @@ export interface TestServerOptions {
 /** Starts an upstream, that ends with the test. */
 export async function startServer(t: Tap, options: TestServerOptions = {}): Promise<TestServer> {
   const { host = '127.0.0.1', path, isLate = false } = options
+  const sockets = new Set<Socket>()
   let listener = await listen(options.port ?? 0)
   const { port } = path === undefined ? (listener.address() as AddressInfo) : { port: 0 }
   const server: TestServer = {
@@ -83,6 +86,9 @@ export async function startServer(t: Tap, options: TestServerOptions = {}): Prom
       for (const session of server.sessions) session.destroy()
       await closed
     },
+    cut() {
+      for (const socket of sockets) socket.destroy()
+    },
     async start() {
       listener = await listen(port)
     }
@@ -93,6 +99,10 @@ export async function startServer(t: Tap, options: TestServerOptions = {}): Prom
   async function listen(onPort: number): Promise<Http2Server> {
     const { settings = {}, tls } = options
     const created = tls === undefined ? createServer({ settings }) : createSecureServer({ ...tls, settings })
+    created.on('connection', socket => {
+      sockets.add(socket)
+      socket.once('close', () => sockets.delete(socket))
+    })
     created.on('session', session => {
       server.connections += 1
       server.sessions.add(session)
@@ -162,7 +172,12 @@ export function openChannel(t: Tap, target: string, options: Partial<ChannelOpti
     onEvent: event => events.push(event),
     ...options
   })
-  t.teardown(() => channel.close())
+  // The timers of a channel do not keep a process alive that waits for nothing else.
+  const alive = setInterval(() => {}, 60_000)
+  t.teardown(() => {
+    clearInterval(alive)
+    channel.close()
+  })
   const wire = createWire({ send: channel.send, writeMaxBytes: 1024 })
   return {
     channel,
