@@ -146,7 +146,7 @@ t.test('each attempt has what is left of the time, and there is none without', a
 
 t.test('an attempt goes to another endpoint than the one that failed', async t => {
   const [ill, well] = [await startUpstream(t, ...Array(100).fill(fail)), await startUpstream(t)]
-  const wire = connect(t, `${ill.url},${well.url}`)
+  const wire = connect(t, `${ill.url},${well.url}`, { budget: new RetryBudget({ floor: 100 }) })
   await until(async () => {
     await wire.unary(getOrder, message).catch(() => {})
     return ill.calls.length > 0 && well.calls.length > 0
