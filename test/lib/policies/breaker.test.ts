@@ -1,8 +1,13 @@
+import { Code, ConnectError } from '@connectrpc/connect'
 import { trace } from '@opentelemetry/api'
 import t from 'tap'
 import { createUpstreamCircuit, withBreaker } from '../../../lib/policies/breaker.ts'
+import { Bulkhead, withBulkhead } from '../../../lib/policies/bulkhead.ts'
 import { withTranslatedErrors } from '../../../lib/policies/connection.ts'
+import { withDeadline } from '../../../lib/policies/deadline.ts'
+import type { Answer, Call } from '../../../lib/upstream/grpc/call.ts'
 import { collect } from '../upstream/grpc/servers.ts'
+import { createCall } from './calls.ts'
 import { startStreaming } from './streams.ts'
 
 /** A circuit that three calls can open, before an upstream that streams. */
@@ -49,4 +54,39 @@ t.test('streams that their deadline ends do', async t => {
     await t.rejects(read, { code: 'SLUICE_ERR_UPSTREAM_TIMEOUT' })
   }
   t.equal(circuit.breaker.state, 'open')
+})
+
+/** Calls that go on until they are ended. */
+function hang({ lifetime }: Call): Promise<Answer> {
+  return new Promise((_resolve, reject) => lifetime.onEnd({ onLifetimeEnd: reject }))
+}
+
+t.test('a probe that hangs is ended by its deadline, and the circuit opens again', async t => {
+  const clock = { now: 0 }
+  const options = { windowMs: 60_000, minCalls: 3, failureRatio: 0.6, openMs: 10_000, probes: 1, now: () => clock.now }
+  const circuit = createUpstreamCircuit('a', options)
+  t.teardown(() => circuit.circuit.dispose())
+  const send = withDeadline({ defaultMs: 1 })(withBreaker(circuit, trace.getTracer('test'))(hang))
+  const alive = setInterval(() => {}, 60_000)
+  t.teardown(() => clearInterval(alive))
+  for (let count = 0; count < 3; count++) await t.rejects(send(createCall()), { code: Code.DeadlineExceeded })
+  t.equal(circuit.breaker.state, 'open')
+  clock.now = 10_000
+  await t.rejects(send(createCall()), { code: Code.DeadlineExceeded })
+  t.equal(circuit.breaker.state, 'open')
+  await t.rejects(send(createCall()), { code: 'SLUICE_ERR_CIRCUIT_OPEN' })
+})
+
+t.test('calls that the gateway keeps back do not open it', async t => {
+  const options = { windowMs: 60_000, minCalls: 3, failureRatio: 0.6, openMs: 10_000, probes: 1 }
+  const circuit = createUpstreamCircuit('a', options)
+  t.teardown(() => circuit.circuit.dispose())
+  const bulkhead = new Bulkhead({ maxInFlight: 1, maxWaiting: 0 })
+  const send = withBreaker(circuit, trace.getTracer('test'))(withBulkhead(bulkhead)(hang))
+  const call = createCall()
+  const hanging = send(call)
+  for (let count = 0; count < 10; count++) await t.rejects(send(createCall()), { code: 'SLUICE_ERR_UPSTREAM_BUSY' })
+  t.equal(circuit.breaker.state, 'closed')
+  call.lifetime.end(new ConnectError('gone', Code.Canceled))
+  await t.rejects(hanging, { code: Code.Canceled })
 })
