@@ -1,7 +1,11 @@
 import type { ServerHttp2Stream } from 'node:http2'
 import { Code, ConnectError } from '@connectrpc/connect'
+import { trace } from '@opentelemetry/api'
 import t from 'tap'
 import { HealthCheckResponse_ServingStatus as ServingStatus } from '../../../../gen/grpc/health/v1/health_pb.ts'
+import { createUpstreamCircuit, withBreaker } from '../../../../lib/policies/breaker.ts'
+import { withRetry } from '../../../../lib/policies/retry.ts'
+import { RetryBudget } from '../../../../lib/policies/retry-budget.ts'
 import type { ChannelOptions } from '../../../../lib/upstream/channel/options.ts'
 import type { Call } from '../../../../lib/upstream/grpc/call.ts'
 import { createWire } from '../../../../lib/upstream/grpc/wire.ts'
@@ -113,6 +117,28 @@ t.test('one endpoint of three that fails is ejected, and calls go to the others'
   const { ejectedUntil, failures } = endpoint(bad!.address)
   t.equal(failures, 5)
   t.ok(Date.parse(ejectedUntil!) > Date.now() + 25_000)
+})
+
+t.test('with retries, nobody sees that it fails, and the circuit of the service stays closed', async t => {
+  const servers = await startServers(t, 3)
+  const { channel, events } = await openTo(t, servers)
+  const circuit = createUpstreamCircuit('product', {
+    windowMs: 60_000,
+    minCalls: 3,
+    failureRatio: 0.6,
+    openMs: 10_000,
+    probes: 1
+  })
+  t.teardown(() => circuit.circuit.dispose())
+  const retry = withRetry({ budget: new RetryBudget(), baseMs: 1 })
+  const policies = [withBreaker(circuit, trace.getTracer('test')), retry]
+  const wire = createWire({ send: channel.send, policies, writeMaxBytes: 1024 })
+  const [bad] = servers
+  bad!.onCall = stream => refuse(stream, unavailable)
+  const call = () => wire.unary(method, new Uint8Array(), { timeoutMs: 20_000, repeatable: 'safe' })
+  t.match(await spread(servers, call, 30), { calls: [5, Number, Number], failures: 0 })
+  t.equal(events.filter(({ type }) => type === 'ejected').length, 1)
+  t.equal(circuit.breaker.state, 'closed')
 })
 
 t.test('it comes back by itself', async t => {
