@@ -1,5 +1,6 @@
 // `npm run conformance`: our gRPC client against connectrpc/conformance. Its runner calls the client of test/conformance as
-// its cases say, against servers of connect-go and of grpc-go, and compares what the user of the client got.
+// its cases say, and a few of our own, against servers of connect-go and of grpc-go, and compares what the user of the client
+// got.
 //
 //   npm run conformance -- [flag of the runner ...]     such as --run '**/bidi-stream/**', --trace, --verbose
 //
@@ -7,7 +8,7 @@
 // unless every case passed.
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { ROOT, runBuf } from './buf.ts'
@@ -32,12 +33,16 @@ async function installRunner(): Promise<void> {
   await run('go', ['install', `${MODULE}/cmd/connectconformance@${VERSION}`], { env })
 }
 
-/** Generates the messages that the runner and the client exchange, and checks the client's types with them. */
-async function generate(): Promise<void> {
+/** The folder with the sources of the suite. */
+async function findSources(): Promise<string> {
   const { stdout } = await run('go', ['mod', 'download', '-json', `${MODULE}@${VERSION}`])
-  const { Dir: source } = JSON.parse(stdout) as { Dir: string }
+  return (JSON.parse(stdout) as { Dir: string }).Dir
+}
+
+/** Generates the messages that the runner and the client exchange, and checks the client's types with them. */
+async function generate(sources: string): Promise<void> {
   const template = join(TESTS, 'buf.gen.yaml')
-  const code = await runBuf('generate', join(source, 'proto'), '--template', template, '--output', CACHE)
+  const code = await runBuf('generate', join(sources, 'proto'), '--template', template, '--output', CACHE)
   if (code !== 0) throw new Error('buf generate failed for the protos of the conformance suite')
   await run(join(ROOT, 'node_modules/.bin/tsc'), ['--project', TESTS]).catch(({ stdout: errors }) => {
     throw new Error(`the types of test/conformance are wrong\n${errors}`)
@@ -45,9 +50,13 @@ async function generate(): Promise<void> {
 }
 
 /** Runs the cases, and answers whether all passed. */
-async function runCases(flags: string[]): Promise<boolean> {
-  const client = [process.execPath, join(TESTS, 'client.ts')]
-  const runner = spawn(RUNNER, ['--mode', 'client', '--conf', join(TESTS, 'config.yaml'), ...flags, '--', ...client], {
+async function runCases(sources: string, flags: string[]): Promise<boolean> {
+  // Once a file of cases is named, those that are built in have to be named too.
+  const builtIn = join(sources, 'internal/app/connectconformance/testsuites/data')
+  const files = (await readdir(builtIn)).map(name => join(builtIn, name))
+  const cases = [...files, join(TESTS, 'message-limit.yaml')].flatMap(file => ['--test-file', file])
+  const options = ['--mode', 'client', '--conf', join(TESTS, 'config.yaml'), ...cases, ...flags]
+  const runner = spawn(RUNNER, [...options, '--', process.execPath, join(TESTS, 'client.ts')], {
     stdio: ['ignore', 'pipe', 'inherit']
   })
   let report = ''
@@ -68,8 +77,9 @@ export function allPassed(report: string): boolean {
 if (import.meta.main) {
   try {
     await installRunner()
-    await generate()
-    process.exitCode = (await runCases(process.argv.slice(2))) ? 0 : 1
+    const sources = await findSources()
+    await generate(sources)
+    process.exitCode = (await runCases(sources, process.argv.slice(2))) ? 0 : 1
   } catch (error) {
     console.error(`sluice: ${(error as Error).message}`)
     process.exitCode = 1
