@@ -3,6 +3,7 @@ import { RequestError } from '../../errors.ts'
 import { isAnswer, requestErrorOf } from '../errors/code.ts'
 import type { Policy } from '../upstream/grpc/call.ts'
 import type { Lifetime } from '../upstream/grpc/lifetime.ts'
+import { isUnsent } from '../upstream/grpc/stream-status.ts'
 
 /** What a connection is that cannot be had, and a stream that the upstream refused or gave up. */
 const lostCodes: ReadonlySet<Code> = new Set([Code.Unavailable, Code.Canceled])
@@ -25,7 +26,8 @@ export function withTranslatedErrors(): Policy {
 }
 
 function translate(error: unknown, { reason }: Lifetime): unknown {
-  if (reason !== null) return endedEarly(reason)
+  // A deadline that passed while the call waited for a connection says nothing about how fast the upstream is.
+  if (reason !== null && !isUnsent(error)) return endedEarly(reason)
   if (!(error instanceof ConnectError)) return new RequestError('SLUICE_ERR_UPSTREAM_INVALID', { cause: error })
   if (isAnswer(error)) return error
   const lost = lostCodes.has(error.code)

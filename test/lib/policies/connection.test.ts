@@ -8,8 +8,10 @@ import { ProductService } from '../../../gen/shop/product/v1/product_pb.ts'
 import { failureOf } from '../../../lib/errors/failure.ts'
 import { withTranslatedErrors } from '../../../lib/policies/connection.ts'
 import { createChannel } from '../../../lib/upstream/channel.ts'
+import { unavailable } from '../../../lib/upstream/grpc/stream-status.ts'
 import { connectWire } from '../upstream/grpc/helper.ts'
 import { collect, startRawServer } from '../upstream/grpc/servers.ts'
+import { createCall } from './calls.ts'
 import { startStreaming, watchTopic } from './streams.ts'
 
 type Tap = Pick<typeof t, 'teardown'>
@@ -115,4 +117,14 @@ t.test('what is wrong with the messages of a client is told to it', async t => {
     throw tooLarge
   }
   await t.rejects(wire.stream(watchTopic, failing()), tooLarge)
+})
+
+t.test('a call whose deadline passes while it waits for a connection misses the upstream, not its time', async t => {
+  const call = createCall()
+  const send = withTranslatedErrors()(async ({ lifetime }) => {
+    lifetime.endAt(performance.now() - 1)
+    throw unavailable('the deadline passed before there was one')
+  })
+  const error = await send(call).catch(error => error)
+  t.equal(failureOf(error).reason, 'UPSTREAM_UNAVAILABLE')
 })
