@@ -8,6 +8,7 @@ import type {
   ConnectionOptions,
   Http2Connection
 } from '../../../../lib/upstream/http2/connection.ts'
+import { createCall } from '../../policies/calls.ts'
 
 /** A connection that does what the test says. */
 class FakeConnection {
@@ -21,6 +22,8 @@ class FakeConnection {
     this.options = options
     this.listener = listener
   }
+
+  open(): void {}
 
   close(): void {
     this.isClosing = true
@@ -205,6 +208,17 @@ t.test('a server that says GOAWAY again and again is not asked again and again',
     pass(100)
   }
   t.ok(connections.length <= 7, `${connections.length} connections in 10 s`)
+})
+
+t.test('unless it takes calls in between: then it ends connections of use', async t => {
+  const { endpoint, connections } = createEndpoint(t)
+  endpoint.connect()
+  for (let times = 0; times < 5; times++) {
+    connections.at(-1)!.listener.onReady()
+    void endpoint.start(createCall())
+    connections.at(-1)!.listener.onDraining()
+    t.equal(endpoint.state, 'connecting')
+  }
 })
 
 t.test('without calls of late, what is lost is not replaced before there is one', async t => {
