@@ -46,6 +46,9 @@ bench: install ## measure
 profile: install ## show where a gateway under load spends its time
 	@npm run --silent profile
 
+faults: install ## break upstreams in every way, and show what calls meet meanwhile
+	@npm run --silent faults
+
 conformance: install ## hold the gRPC client to connectrpc/conformance; needs Go
 	@npm run --silent conformance
 

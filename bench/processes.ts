@@ -31,25 +31,39 @@ export async function startSubject(
   execArgv: string[] = []
 ): Promise<Subject> {
   const port = await freePort()
-  const path = fileURLToPath(new URL(file, import.meta.url))
-  const child = fork(path, {
-    env: { ...process.env, ...env, PORT: String(port) },
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    execArgv
-  })
-  const [message] = await Promise.race([once(child, 'message'), once(child, 'exit')])
-  if (message !== 'ready') throw new Error(`${name} did not start`)
+  const child = await startProgram(file, { ...env, PORT: String(port) }, execArgv)
   return {
     name,
     url: `http://127.0.0.1:${port}`,
     cpu: () => cpuOf(child.pid!),
-    async ask(message) {
-      child.send(message)
-      const [answer] = await once(child, 'message')
-      return answer
-    },
+    ask: message => ask(child, message),
     stop: () => stop(child)
   }
+}
+
+/**
+ * Starts a program of the bench and waits until it says that it is ready.
+ *
+ * @param file relative to this folder
+ * @param execArgv options of Node
+ */
+export async function startProgram(file: string, env: NodeJS.ProcessEnv, execArgv: string[] = []) {
+  const path = fileURLToPath(new URL(file, import.meta.url))
+  const child = fork(path, {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    execArgv
+  })
+  const [message] = await Promise.race([once(child, 'message'), once(child, 'exit')])
+  if (message !== 'ready') throw new Error(`${file} did not start`)
+  return child
+}
+
+/** Sends a program a message, and waits for the one that it answers with. */
+export async function ask(child: ChildProcess, message: object): Promise<unknown> {
+  child.send(message)
+  const [answer] = await once(child, 'message')
+  return answer
 }
 
 /** utime and stime are fields 14 and 15 of proc_pid_stat(5), counted behind the name, which may hold spaces. */

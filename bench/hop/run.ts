@@ -19,6 +19,7 @@ export const contenders = {
   [bare]: './hop/subjects/bare.ts',
   [nodeHttp2]: './hop/subjects/node-http2.ts',
   'connect-node, generated client': './hop/subjects/connect-node.ts',
+  'Sluice, transcoding alone': './hop/subjects/transcoding.ts',
   'Sluice, the whole pipeline': './hop/subjects/sluice.ts'
 }
 
