@@ -26,7 +26,8 @@ export interface Channel {
   readonly send: Send
   state(): ChannelState
   /**
-   * Asks the upstream whether it serves, by grpc.health.v1. One that has no health service serves.
+   * Asks the upstream whether it serves, by grpc.health.v1. One that has no health service serves. Does not wait for an
+   * endpoint that could not be connected to a moment ago.
    *
    * @throws {ConnectError} when it does not answer.
    */
@@ -48,6 +49,8 @@ class GrpcChannel implements Channel, EndpointListener {
   readonly #endpoints: EndpointSet
   readonly #picker: Picker
   readonly #waiting: WaitingCalls
+  /** Questions about health, which wait for as long as there is hope for a connection. */
+  readonly #questions: WaitingCalls
   /** When there was a call, on the clock of `performance.now()`. */
   #usedAt = Number.NEGATIVE_INFINITY
   #resolveError: unknown = null
@@ -61,11 +64,10 @@ class GrpcChannel implements Channel, EndpointListener {
     this.#settings = settings
     this.#endpoints = new EndpointSet(settings.endpoints, this, onEvent)
     this.#picker = createPicker(settings.balancing)
-    this.#waiting = new WaitingCalls({
-      maxWaiting,
-      maxWaitMs: waitForReadyMs === 0 ? Number.POSITIVE_INFINITY : waitForReadyMs,
-      errorOf: problem => this.#unavailable(problem)
-    })
+    const errorOf = (problem: string) => this.#unavailable(problem)
+    const maxWaitMs = waitForReadyMs === 0 ? Number.POSITIVE_INFINITY : waitForReadyMs
+    this.#waiting = new WaitingCalls({ maxWaiting, maxWaitMs, errorOf })
+    this.#questions = new WaitingCalls({ maxWaiting, maxWaitMs: Number.POSITIVE_INFINITY, errorOf })
     this.#resolver = new Resolver({
       ...resolve,
       places: target.places,
@@ -76,14 +78,7 @@ class GrpcChannel implements Channel, EndpointListener {
     this.#resolver.start()
   }
 
-  readonly send: Send = call => {
-    const now = performance.now()
-    this.#usedAt = now
-    this.#endpoints.connect()
-    // Behind those that wait already.
-    const endpoint = this.#waiting.size === 0 ? this.#pick(call, now) : null
-    return endpoint === null ? this.#wait(call) : endpoint.start(call)
-  }
+  readonly send: Send = call => this.#start(call, this.#waiting)
 
   state(): ChannelState {
     const now = performance.now()
@@ -98,7 +93,8 @@ class GrpcChannel implements Channel, EndpointListener {
   }
 
   isServing(timeoutMs: number): Promise<boolean> {
-    const wire = createWire({ send: this.send, writeMaxBytes: maxHealthBytes })
+    const send: Send = call => this.#start(call, this.#questions)
+    const wire = createWire({ send, writeMaxBytes: maxHealthBytes })
     return isServing(wire, this.#settings.endpoints.health.service, timeoutMs)
   }
 
@@ -106,6 +102,7 @@ class GrpcChannel implements Channel, EndpointListener {
     this.#isClosed = true
     this.#resolver.close()
     this.#waiting.failAll('the channel is closed')
+    this.#questions.failAll('the channel is closed')
     this.#endpoints.close(systemError('ECONNRESET', 'the channel was closed'))
   }
 
@@ -154,17 +151,28 @@ class GrpcChannel implements Channel, EndpointListener {
     return this.#picker.pick(this.#endpoints.usableAt(now), call.avoid)
   }
 
-  #wait(call: Call): ReturnType<Send> {
+  #start(call: Call, queue: WaitingCalls): ReturnType<Send> {
+    const now = performance.now()
+    this.#usedAt = now
+    this.#endpoints.connect()
+    // Behind those that wait already.
+    const endpoint = queue.size === 0 ? this.#pick(call, now) : null
+    return endpoint === null ? this.#wait(call, queue) : endpoint.start(call)
+  }
+
+  #wait(call: Call, queue: WaitingCalls): ReturnType<Send> {
     if (this.#isClosed) return Promise.reject(this.#unavailable('the channel is closed'))
-    const answer = this.#waiting.wait(call)
+    const answer = queue.wait(call)
     this.#giveWay()
     this.#failIfHopeless()
     return answer
   }
 
   #startWaiting(): void {
-    if (this.#waiting.size === 0) return
-    this.#waiting.startAll(call => this.#pick(call, performance.now()))
+    if (this.#waiting.size === 0 && this.#questions.size === 0) return
+    const pick = (call: Call) => this.#pick(call, performance.now())
+    this.#waiting.startAll(pick)
+    this.#questions.startAll(pick)
     if (this.#waiting.size > 0) this.#giveWay()
   }
 
@@ -182,10 +190,11 @@ class GrpcChannel implements Channel, EndpointListener {
     if (this.#settings.ejects) this.#endpoints.record(endpoint, failed, performance.now())
   }
 
-  /** Without a time to wait, calls do not outlast the hope for a connection. */
+  /** Without a time to wait, calls do not outlast the hope for a connection; questions never do. */
   #failIfHopeless(): void {
-    if (this.#settings.waitForReadyMs > 0 || this.#resolver.isFirst || this.#endpoints.isConnecting) return
-    this.#waiting.failAll('none connects')
+    if (this.#resolver.isFirst || this.#endpoints.isConnecting) return
+    this.#questions.failAll('none connects')
+    if (this.#settings.waitForReadyMs === 0) this.#waiting.failAll('none connects')
   }
 
   #onAddresses(addresses: EndpointAddress[]): void {

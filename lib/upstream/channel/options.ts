@@ -10,7 +10,7 @@ import type { ChannelEvent } from './events.ts'
 import { type HealthOptions, healthDefaults } from './health.ts'
 import { type OutlierOptions, outlierDefaults } from './outliers.ts'
 import type { Balancing } from './pick.ts'
-import { parseTarget, type Target } from './target.ts'
+import { parseTarget, type Target, TargetError } from './target.ts'
 
 /** How the names of a target are resolved. */
 export interface ResolveOptions {
@@ -89,7 +89,7 @@ const MiB = 1024 * 1024
 /** @throws {StartError} SLUICE_ERR_OPTION_INVALID that names the option */
 export function settingsOf(options: ChannelOptions): ChannelSettings {
   const { name, backoff = {}, outliers = {}, onEvent = () => {} } = options
-  const target = parseTarget(options.target)
+  const target = targetOf(options)
   const settings: ChannelSettings = {
     name,
     target,
@@ -120,6 +120,15 @@ export function settingsOf(options: ChannelOptions): ChannelSettings {
   }
   check(settings)
   return settings
+}
+
+function targetOf({ name, target }: ChannelOptions): Target {
+  try {
+    return parseTarget(target)
+  } catch (error) {
+    if (error instanceof TargetError) throw invalid(name, `target: ${error.message}`)
+    throw error
+  }
 }
 
 function limitsOf({

@@ -1,5 +1,4 @@
 import { isIPv4, isIPv6 } from 'node:net'
-import { StartError } from '../../../errors.ts'
 import { hostnameProblem, withoutRoot } from './hostname.ts'
 
 /**
@@ -22,6 +21,11 @@ export interface Target {
   tls: boolean | null
 }
 
+/** What is wrong with a target. The message holds no user and no password that somebody wrote into it. */
+export class TargetError extends Error {
+  override name = 'TargetError'
+}
+
 const defaultPorts = { http: 80, https: 443, dns: null } as const
 
 /** Linux has 108 bytes for the path of a socket, the last of which is 0 (unix(7)). */
@@ -38,13 +42,14 @@ const maxSocketPathBytes = 107
  *
  * Only `http://` and `https://` have a default port, 80 and 443.
  *
- * @throws {StartError} SLUICE_ERR_OPTION_INVALID that quotes the text and says what is wrong with it
+ * @throws {TargetError}
  */
 export function parseTarget(text: string): Target {
-  const parsed = text.split(',').map(part => parsePlace(part.trim(), text))
+  if (text.trim() === '') throw new TargetError('it is empty')
+  const parsed = text.split(',').map(part => parsePlace(part.trim()))
   const tls = parsed[0]!.tls
   if (parsed.some(place => place.tls !== tls)) {
-    throw invalid(text, 'all parts of a list must begin with http://, or all with https://, or none')
+    throw new TargetError('all parts of a list must begin with http://, or all with https://, or none')
   }
   return { text, tls, places: parsed.map(({ place }) => place) }
 }
@@ -54,87 +59,82 @@ interface ParsedPlace {
   tls: boolean | null
 }
 
-function parsePlace(part: string, text: string): ParsedPlace {
-  if (part === '') throw invalid(text, text.trim() === '' ? 'it is empty' : 'a part of the list is empty')
-  if (part.startsWith('unix:')) return { place: parseSocketPath(part.slice('unix:'.length), text), tls: null }
+function parsePlace(part: string): ParsedPlace {
+  if (part === '') throw new TargetError('a part of the list is empty')
+  if (part.startsWith('unix:')) return { place: parseSocketPath(part.slice('unix:'.length)), tls: null }
   const [, scheme, rest = ''] = /^([a-z][a-z\d+.-]*):\/\/(.*)$/i.exec(part) ?? []
   switch (scheme?.toLowerCase()) {
     case undefined:
-      return { place: parseHost(part, null, text), tls: null }
+      return { place: parseHost(part, null), tls: null }
     case 'http':
-      return { place: parseHost(withoutSlash(rest), defaultPorts.http, text), tls: false }
+      return { place: parseHost(withoutSlash(rest), defaultPorts.http), tls: false }
     case 'https':
-      return { place: parseHost(withoutSlash(rest), defaultPorts.https, text), tls: true }
+      return { place: parseHost(withoutSlash(rest), defaultPorts.https), tls: true }
     case 'dns':
-      return { place: parseHost(withoutServer(rest, text), null, text), tls: null }
+      return { place: parseHost(withoutServer(rest), null), tls: null }
     case 'srv':
-      return { place: parseSrvName(withoutServer(rest, text), text), tls: null }
+      return { place: parseSrvName(withoutServer(rest)), tls: null }
     default:
-      throw invalid(text, `the scheme "${scheme}" is not one of http, https, dns, srv, unix`)
+      throw new TargetError(`the scheme "${scheme}" is not one of http, https, dns, srv, unix`)
   }
 }
 
-function parseHost(part: string, defaultPort: number | null, text: string): Place {
-  if (part.includes('@')) throw invalid(text, 'a user or password has no place in it')
-  if (/[/?#]/.test(part)) throw invalid(text, 'nothing may follow the port')
+function parseHost(part: string, defaultPort: number | null): Place {
+  if (part.includes('@')) throw new TargetError('a user or password has no place in it')
+  if (/[/?#]/.test(part)) throw new TargetError('nothing may follow the port')
   const [, bracketed, plain, portText] = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::([^:]*))?$/.exec(part) ?? []
   if (bracketed === undefined && plain === undefined) {
-    throw invalid(text, `"${part}" is not host:port; an IPv6 address is written [address]:port`)
+    throw new TargetError(`"${part}" is not host:port; an IPv6 address is written [address]:port`)
   }
-  const port = parsePort(portText, defaultPort, text)
+  const port = parsePort(portText, defaultPort)
   const shown = port === defaultPort ? '' : `:${port}`
   if (bracketed !== undefined) {
-    if (!isIPv6(bracketed)) throw invalid(text, `"${bracketed}" is not an IPv6 address`)
-    if (bracketed.includes('%')) throw invalid(text, 'an IPv6 address with a zone is not taken')
+    if (!isIPv6(bracketed)) throw new TargetError(`"${bracketed}" is not an IPv6 address`)
+    if (bracketed.includes('%')) throw new TargetError('an IPv6 address with a zone is not taken')
     return { kind: 'address', host: bracketed, port, authority: `[${bracketed}]${shown}`, serverName: bracketed }
   }
   const host = plain!.toLowerCase()
   if (isIPv4(host)) return { kind: 'address', host, port, authority: `${host}${shown}`, serverName: host }
   const problem = hostnameProblem(host)
-  if (problem !== null) throw invalid(text, problem)
+  if (problem !== null) throw new TargetError(problem)
   const serverName = withoutRoot(host)
   return { kind: 'name', name: host, port, authority: `${serverName}${shown}`, serverName }
 }
 
-function parsePort(portText: string | undefined, defaultPort: number | null, text: string): number {
+function parsePort(portText: string | undefined, defaultPort: number | null): number {
   if (portText === undefined && defaultPort !== null) return defaultPort
-  if (portText === undefined || portText === '') throw invalid(text, 'the port is missing')
+  if (portText === undefined || portText === '') throw new TargetError('the port is missing')
   const port = /^\d{1,5}$/.test(portText) ? Number(portText) : 0
-  if (port < 1 || port > 65_535) throw invalid(text, `the port "${portText}" is not a number from 1 to 65535`)
+  if (port < 1 || port > 65_535) throw new TargetError(`the port "${portText}" is not a number from 1 to 65535`)
   return port
 }
 
 /** `_service._proto.domain` (RFC 2782). The domain is what certificates are issued for (RFC 6125, section 6.2.1). */
-function parseSrvName(name: string, text: string): Place {
+function parseSrvName(name: string): Place {
   const domain = /^_[a-z\d-]+\._[a-z\d-]+\.(.+)$/i.exec(name)?.[1]
-  if (domain === undefined) throw invalid(text, `"${name}" is not like _grpc._tcp.name`)
+  if (domain === undefined) throw new TargetError(`"${name}" is not like _grpc._tcp.name`)
   const problem = hostnameProblem(domain)
-  if (problem !== null) throw invalid(text, problem)
+  if (problem !== null) throw new TargetError(problem)
   const serverName = withoutRoot(domain).toLowerCase()
   return { kind: 'srv', name: name.toLowerCase(), authority: serverName, serverName }
 }
 
-function parseSocketPath(rest: string, text: string): Place {
+function parseSocketPath(rest: string): Place {
   const path = rest.startsWith('///') ? rest.slice(2) : rest
-  if (!path.startsWith('/')) throw invalid(text, 'the path of a socket must begin with /')
-  if (path.includes('\0')) throw invalid(text, 'the path of a socket must not have a NUL')
+  if (!path.startsWith('/')) throw new TargetError('the path of a socket must begin with /')
+  if (path.includes('\0')) throw new TargetError('the path of a socket must not have a NUL')
   if (Buffer.byteLength(path) > maxSocketPathBytes) {
-    throw invalid(text, `the path of a socket has at most ${maxSocketPathBytes} bytes`)
+    throw new TargetError(`the path of a socket has at most ${maxSocketPathBytes} bytes`)
   }
   return { kind: 'unix', path, authority: 'localhost', serverName: 'localhost' }
 }
 
 /** gRPC's form of a name has room for a DNS server before it (`dns://server/name`). */
-function withoutServer(rest: string, text: string): string {
-  if (!rest.startsWith('/')) throw invalid(text, 'a DNS server cannot be named: three slashes come before the name')
+function withoutServer(rest: string): string {
+  if (!rest.startsWith('/')) throw new TargetError('a DNS server cannot be named: three slashes come before the name')
   return rest.slice(1)
 }
 
 function withoutSlash(rest: string): string {
   return rest.endsWith('/') ? rest.slice(0, -1) : rest
-}
-
-function invalid(text: string, problem: string): StartError {
-  const shown = text.replace(/[^/,@]*@/g, '***@')
-  return new StartError('SLUICE_ERR_OPTION_INVALID', [`the target ${JSON.stringify(shown)}`, problem])
 }

@@ -272,9 +272,9 @@ t.test('whether an upstream serves is asked of the upstream', async t => {
   await t.rejects(channel.isServing(30), { code: Code.DeadlineExceeded })
 })
 
-t.test('one that cannot be reached does not say', async t => {
-  const { channel } = openChannel(t, '127.0.0.1:1')
-  await t.rejects(channel.isServing(50), { code: Code.Unavailable })
+t.test('one that cannot be reached does not say, and is not waited for as a call would', async t => {
+  const { channel } = openChannel(t, '127.0.0.1:1', { waitForReadyMs: 600_000 })
+  await t.rejects(channel.isServing(600_000), { code: Code.Unavailable, rawMessage: /none connects/ })
 })
 
 t.test('what ends the channel ends its calls', async t => {

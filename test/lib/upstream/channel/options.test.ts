@@ -4,7 +4,7 @@ import { type ChannelOptions, settingsOf } from '../../../../lib/upstream/channe
 const required = { name: 'product', target: 'product:9002' }
 
 const bad: [object, string][] = [
-  [{ target: 'product' }, 'the target "product": the port is missing'],
+  [{ target: 'product' }, 'upstream "product": target: the port is missing'],
   [{ waitForReadyMs: -1 }, 'upstream "product": waitForReadyMs must not be below 0'],
   [{ waitForReadyMs: Number.NaN }, 'upstream "product": waitForReadyMs must not be below 0'],
   [{ maxWaiting: 1.5 }, 'upstream "product": maxWaiting must be a whole number that is not below 0'],

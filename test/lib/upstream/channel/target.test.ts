@@ -150,15 +150,12 @@ const bad: [string, string][] = [
 
 for (const [text, problem] of bad) {
   t.test(`${JSON.stringify(text)} is none: ${problem}`, async t => {
-    t.throws(() => parseTarget(text), {
-      code: 'SLUICE_ERR_OPTION_INVALID',
-      message: `the target ${JSON.stringify(text)}: ${problem}`
-    })
+    t.throws(() => parseTarget(text), { name: 'TargetError', message: problem })
   })
 }
 
 t.test('a password in it is refused, and not repeated', async t => {
   t.throws(() => parseTarget('http://ada:secret@product'), {
-    message: 'the target "http://***@product": a user or password has no place in it'
+    message: 'a user or password has no place in it'
   })
 })
