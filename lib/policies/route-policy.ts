@@ -45,6 +45,8 @@ export interface RoutePolicy {
   ifMatchField: string
   /** Null: messages are events without a name or an id. */
   eventStream: EventStreamPolicy | null
+  /** After how long without an answer the call is made a second time beside the first, in milliseconds; null: never. */
+  hedgeAfterMs: number | null
 }
 
 /** Anybody may call, and nothing else is said. */
@@ -58,7 +60,8 @@ export const publicPolicy: RoutePolicy = Object.freeze({
   claims: [],
   idempotencyKeyField: '',
   ifMatchField: '',
-  eventStream: null
+  eventStream: null,
+  hedgeAfterMs: null
 })
 
 /** Any signed-in user may call: what holds for a route that says nothing, because forgetting must never open one. */
@@ -89,7 +92,8 @@ function fromOption(method: DescMethod): RoutePolicy {
     claims: option.claims.map(({ field, claim }) => ({ field, claim })),
     idempotencyKeyField: option.idempotencyKeyField,
     ifMatchField: option.ifMatchField,
-    eventStream: option.eventStream === undefined ? null : eventStreamOf(option.eventStream)
+    eventStream: option.eventStream === undefined ? null : eventStreamOf(option.eventStream),
+    hedgeAfterMs: option.hedgeAfter === undefined ? null : durationMs(option.hedgeAfter)
   }
 }
 
@@ -111,7 +115,8 @@ function findProblem(policy: RoutePolicy, method: DescMethod): string | null {
     findAccessProblem(policy) ??
     findNumberProblem(policy) ??
     findFieldProblem(policy, method) ??
-    findStreamProblem(policy, method)
+    findStreamProblem(policy, method) ??
+    findHedgeProblem(policy, method)
   )
 }
 
@@ -167,4 +172,12 @@ function findStreamProblem({ eventStream, claims, successStatus }: RoutePolicy, 
   if (typeof resume === 'string') return `event_stream.resume_field: ${resume}`
   const isClaim = claims.some(({ field }) => field === resumeField)
   return isClaim ? `event_stream.resume_field: "${resumeField}" is set from the token` : null
+}
+
+function findHedgeProblem({ hedgeAfterMs, idempotent, deadlineMs }: RoutePolicy, { methodKind }: DescMethod) {
+  if (hedgeAfterMs === null) return null
+  if (!(hedgeAfterMs > 0)) return 'hedge_after must be above 0'
+  if (methodKind !== 'unary') return 'hedge_after needs an rpc that answers one message with one'
+  if (!idempotent) return 'hedge_after needs an rpc that may be repeated: idempotent, or an idempotency_level'
+  return deadlineMs !== null && hedgeAfterMs >= deadlineMs ? 'hedge_after must be below the deadline' : null
 }
