@@ -1,21 +1,18 @@
-import { isIP } from 'node:net'
 import { StartError } from './errors.ts'
-import { weaknessOf } from './lib/jwt-secret.ts'
-
-/** What a variable of the environment is: how its text is read, what holds without it, and what it means. */
-interface Variable<Value> {
-  /** One line for docs/configuration.md. */
-  doc: string
-  /** The text that holds when the variable is not set or empty; null when it must be set. */
-  fallback: string | null
-  /** Another fallback with NODE_ENV=development. */
-  developmentFallback?: string
-  /** @throws {Refusal} that says what the value must be, never the value itself */
-  parse(text: string, development: boolean): Value
-}
-
-/** Why a value cannot be taken: "must be ...". */
-class Refusal extends Error {}
+import {
+  audience,
+  choice,
+  decimal,
+  endpoint,
+  integer,
+  pemFile,
+  proxies,
+  Refusal,
+  secret,
+  target,
+  text,
+  type Variable
+} from './lib/config/variables.ts'
 
 const maxDelayMs = 600_000
 
@@ -42,11 +39,26 @@ const variables = {
   ),
   JWT_ISSUER: text('The `iss` that tokens must carry.', 'shop-user-service'),
   JWT_AUDIENCE: audience('The `aud` that tokens of users must carry.', 'shop'),
-  USER_SERVICE_URL: origin('Where the user service answers gRPC.', 'http://127.0.0.1:9001'),
-  PRODUCT_SERVICE_URL: origin('Where the product service answers gRPC.', 'http://127.0.0.1:9002'),
-  ORDER_SERVICE_URL: origin('Where the order service answers gRPC.', 'http://127.0.0.1:9003'),
-  PAYMENT_SERVICE_URL: origin('Where the payment service answers gRPC.', 'http://127.0.0.1:9004'),
-  INVENTORY_SERVICE_URL: origin('Where the inventory service answers gRPC.', 'http://127.0.0.1:9005'),
+  USER_SERVICE_URL: target(
+    'Where the user service answers gRPC: `http://host:port`, or any other target of [upstreams](upstreams.md).',
+    'http://127.0.0.1:9001'
+  ),
+  PRODUCT_SERVICE_URL: target(
+    'Where the product service answers gRPC: `http://host:port`, or any other target of [upstreams](upstreams.md).',
+    'http://127.0.0.1:9002'
+  ),
+  ORDER_SERVICE_URL: target(
+    'Where the order service answers gRPC: `http://host:port`, or any other target of [upstreams](upstreams.md).',
+    'http://127.0.0.1:9003'
+  ),
+  PAYMENT_SERVICE_URL: target(
+    'Where the payment service answers gRPC: `http://host:port`, or any other target of [upstreams](upstreams.md).',
+    'http://127.0.0.1:9004'
+  ),
+  INVENTORY_SERVICE_URL: target(
+    'Where the inventory service answers gRPC: `http://host:port`, or any other target of [upstreams](upstreams.md).',
+    'http://127.0.0.1:9005'
+  ),
   RATE_LIMIT_RPS: decimal('Requests per second that one client address may make for long.', '100', 1_000_000),
   RATE_LIMIT_BURST: integer('Requests that one client address may make at once.', '200', 1, 1_000_000),
   UPSTREAM_TIMEOUT_MS: integer(
@@ -56,7 +68,54 @@ const variables = {
     maxDelayMs
   ),
   UPSTREAM_CONNECT_TIMEOUT_MS: integer('How long a connection to a service may take to open.', '5000', 1, maxDelayMs),
-  HEALTH_TIMEOUT_MS: integer('How long `/ready` waits for the health of a service.', '2000', 1, maxDelayMs),
+  UPSTREAM_WAIT_FOR_READY_MS: integer(
+    'How long a call may wait for a connection to its service. 0: only while one is being opened.',
+    '5000',
+    0,
+    maxDelayMs
+  ),
+  UPSTREAM_BALANCING: choice('How calls are spread over the endpoints of a service.', 'round_robin', [
+    'round_robin',
+    'least_request'
+  ]),
+  UPSTREAM_HEALTH: choice(
+    'How endpoints are asked by grpc.health.v1 whether they serve: by `watch`, again and again by `check`, or not at all.',
+    'watch',
+    ['watch', 'check', 'off']
+  ),
+  UPSTREAM_HEALTH_INTERVAL_MS: integer('How often an endpoint is asked that cannot be watched.', '5000', 1, maxDelayMs),
+  UPSTREAM_OUTLIERS: choice(
+    'Whether endpoints whose calls fail, unlike those of others, get none for a while.',
+    'eject',
+    ['eject', 'keep']
+  ),
+  UPSTREAM_MAX_ATTEMPTS: integer(
+    'How many times a call is made at most that failed and may be made again. 1: never again.',
+    '3',
+    1,
+    3
+  ),
+  UPSTREAM_RETRY_RATIO: decimal(
+    'How many calls to a service may be made again, as a share of all; ten in ten seconds may in any case.',
+    '0.2',
+    1
+  ),
+  UPSTREAM_MAX_IN_FLIGHT: integer('How many calls to one service may be under way.', '1000', 1, 1_000_000),
+  UPSTREAM_MAX_WAITING: integer(
+    'How many more calls to one service may wait for one of them to end.',
+    '1000',
+    0,
+    1_000_000
+  ),
+  UPSTREAM_MAX_STREAMS: integer('How many streams from one service may be open.', '10000', 1, 1_000_000),
+  UPSTREAM_TLS_CA_FILE: pemFile(
+    'A file with the authorities, in PEM, that certificates of services must be of. Empty: those that Node trusts.'
+  ),
+  UPSTREAM_TLS_CERT_FILE: pemFile(
+    'A file with the certificate, in PEM, that the gateway shows to services that ask for one.'
+  ),
+  UPSTREAM_TLS_KEY_FILE: pemFile('A file with the key of that certificate, in PEM.'),
+  HEALTH_TIMEOUT_MS: integer('How long a service may take to say how it is.', '2000', 1, maxDelayMs),
   BREAKER_WINDOW_MS: integer('The time over which a circuit counts calls and failures.', '60000', 10, 3_600_000),
   BREAKER_MIN_CALLS: integer('Fewer calls than this in the window never open a circuit.', '3', 1, 1_000_000),
   BREAKER_FAILURE_RATIO: decimal('The share of failed calls that opens a circuit, above 0 and up to 1.', '0.6', 1),
@@ -129,119 +188,4 @@ function textOf({ fallback, developmentFallback }: Variable<unknown>, given: str
   const text = (development ? developmentFallback : undefined) ?? fallback
   if (text === null) throw new Refusal('is not set')
   return text
-}
-
-function text(doc: string, fallback: string) {
-  return { doc, fallback, parse: (given: string) => given }
-}
-
-function integer(doc: string, fallback: string, min: number, max: number) {
-  return {
-    doc,
-    fallback,
-    parse(given: string) {
-      const value = Number(given)
-      if (/^\d{1,10}$/.test(given) && value >= min && value <= max) return value
-      throw new Refusal(`must be a whole number from ${min} to ${max}`)
-    }
-  }
-}
-
-function decimal(doc: string, fallback: string, max: number) {
-  return {
-    doc,
-    fallback,
-    parse(given: string) {
-      const value = Number(given)
-      if (/^\d{0,10}\.?\d{1,10}$/.test(given) && value > 0 && value <= max) return value
-      throw new Refusal(`must be a number above 0 and up to ${max}`)
-    }
-  }
-}
-
-function choice<const Choice extends string>(doc: string, fallback: Choice, choices: readonly Choice[]) {
-  return {
-    doc,
-    fallback,
-    parse(given: string) {
-      const chosen = choices.find(candidate => candidate === given)
-      if (chosen !== undefined) return chosen
-      throw new Refusal(`must be one of ${choices.join(', ')}`)
-    }
-  }
-}
-
-function origin(doc: string, fallback: string) {
-  return {
-    doc,
-    fallback,
-    parse(given: string) {
-      const url = URL.parse(given)
-      const plain = url !== null && (url.protocol === 'http:' || url.protocol === 'https:') && url.username === ''
-      if (plain && url.pathname === '/' && url.search === '' && url.hash === '') return url.origin
-      throw new Refusal('must be http:// or https:// with a host and a port, and nothing behind')
-    }
-  }
-}
-
-function endpoint(doc: string, fallback: string) {
-  return {
-    doc,
-    fallback,
-    parse(given: string) {
-      const protocol = URL.parse(given)?.protocol
-      if (given === '' || protocol === 'http:' || protocol === 'https:') return given
-      throw new Refusal('must be a URL that begins with http:// or https://')
-    }
-  }
-}
-
-function audience(doc: string, fallback: string) {
-  return {
-    doc,
-    fallback,
-    parse(given: string) {
-      if (given !== 'internal') return given
-      throw new Refusal('must not be "internal": that marks the tokens of services')
-    }
-  }
-}
-
-function secret(doc: string) {
-  return {
-    doc,
-    fallback: null,
-    /** Keys leave the configuration as bytes: a text could be taken for a key of another kind. */
-    parse(given: string, development: boolean) {
-      const weakness = development ? null : weaknessOf(given)
-      if (weakness === null) return Buffer.from(given)
-      throw new Refusal(weakness)
-    }
-  }
-}
-
-/**
- * A number of hops would trust nobody since Fastify 5.12.1, so that all clients behind a balancer share one address, and
- * `true` would let every client choose its own: neither is taken.
- */
-function proxies(doc: string, fallback: string) {
-  return {
-    doc,
-    fallback,
-    parse(given: string): false | string[] {
-      if (given === 'false') return false
-      const ranges = given.split(',').map(range => range.trim())
-      if (ranges.every(isRange)) return ranges
-      throw new Refusal('must be false or a list of addresses and CIDR ranges, such as 10.0.0.0/8,fd00::/8')
-    }
-  }
-}
-
-function isRange(range: string): boolean {
-  const [address = '', prefix, ...rest] = range.split('/')
-  const family = isIP(address)
-  // An IPv4 range in IPv6's clothes is read differently by different readers.
-  if (family === 0 || rest.length > 0 || address.toLowerCase().startsWith('::ffff:')) return false
-  if (prefix === undefined) return true
-  return /^\d{1,3}$/.test(prefix) && Number(prefix) >= 1 && Number(prefix) <= (family === 4 ? 32 : 128)
 }

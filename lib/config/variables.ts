@@ -1,0 +1,152 @@
+import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
+import { weaknessOf } from '../jwt-secret.ts'
+import { parseTarget, TargetError } from '../upstream/channel/target.ts'
+
+/** What a variable of the environment is: how its text is read, what holds without it, and what it means. */
+export interface Variable<Value> {
+  /** One line for docs/configuration.md. */
+  doc: string
+  /** The text that holds when the variable is not set or empty; null when it must be set. */
+  fallback: string | null
+  /** Another fallback with NODE_ENV=development. */
+  developmentFallback?: string
+  /** @throws {Refusal} that says what the value must be, never the value itself */
+  parse(text: string, development: boolean): Value
+}
+
+/** Why a value cannot be taken: "must be ...". */
+export class Refusal extends Error {}
+
+export function text(doc: string, fallback: string) {
+  return { doc, fallback, parse: (given: string) => given }
+}
+
+export function integer(doc: string, fallback: string, min: number, max: number) {
+  return {
+    doc,
+    fallback,
+    parse(given: string) {
+      const value = Number(given)
+      if (/^\d{1,10}$/.test(given) && value >= min && value <= max) return value
+      throw new Refusal(`must be a whole number from ${min} to ${max}`)
+    }
+  }
+}
+
+export function decimal(doc: string, fallback: string, max: number) {
+  return {
+    doc,
+    fallback,
+    parse(given: string) {
+      const value = Number(given)
+      if (/^\d{0,10}\.?\d{1,10}$/.test(given) && value > 0 && value <= max) return value
+      throw new Refusal(`must be a number above 0 and up to ${max}`)
+    }
+  }
+}
+
+export function choice<const Choice extends string>(doc: string, fallback: Choice, choices: readonly Choice[]) {
+  return {
+    doc,
+    fallback,
+    parse(given: string) {
+      const chosen = choices.find(candidate => candidate === given)
+      if (chosen !== undefined) return chosen
+      throw new Refusal(`must be one of ${choices.join(', ')}`)
+    }
+  }
+}
+
+export function target(doc: string, fallback: string) {
+  return {
+    doc,
+    fallback,
+    parse(given: string) {
+      try {
+        return parseTarget(given).text
+      } catch (error) {
+        if (error instanceof TargetError) throw new Refusal(`must say where the service is: ${error.message}`)
+        throw error
+      }
+    }
+  }
+}
+
+/** Read when the gateway starts, and not again. Null: there is none. */
+export function pemFile(doc: string) {
+  return {
+    doc,
+    fallback: '',
+    parse(path: string): Buffer | null {
+      if (path === '') return null
+      try {
+        return readFileSync(path)
+      } catch (error) {
+        throw new Refusal(`must be a file that can be read (${(error as NodeJS.ErrnoException).code})`)
+      }
+    }
+  }
+}
+
+export function endpoint(doc: string, fallback: string) {
+  return {
+    doc,
+    fallback,
+    parse(given: string) {
+      const protocol = URL.parse(given)?.protocol
+      if (given === '' || protocol === 'http:' || protocol === 'https:') return given
+      throw new Refusal('must be a URL that begins with http:// or https://')
+    }
+  }
+}
+
+export function audience(doc: string, fallback: string) {
+  return {
+    doc,
+    fallback,
+    parse(given: string) {
+      if (given !== 'internal') return given
+      throw new Refusal('must not be "internal": that marks the tokens of services')
+    }
+  }
+}
+
+export function secret(doc: string) {
+  return {
+    doc,
+    fallback: null,
+    /** Keys leave the configuration as bytes: a text could be taken for a key of another kind. */
+    parse(given: string, development: boolean) {
+      const weakness = development ? null : weaknessOf(given)
+      if (weakness === null) return Buffer.from(given)
+      throw new Refusal(weakness)
+    }
+  }
+}
+
+/**
+ * A number of hops would trust nobody since Fastify 5.12.1, so that all clients behind a balancer share one address, and
+ * `true` would let every client choose its own: neither is taken.
+ */
+export function proxies(doc: string, fallback: string) {
+  return {
+    doc,
+    fallback,
+    parse(given: string): false | string[] {
+      if (given === 'false') return false
+      const ranges = given.split(',').map(range => range.trim())
+      if (ranges.every(isRange)) return ranges
+      throw new Refusal('must be false or a list of addresses and CIDR ranges, such as 10.0.0.0/8,fd00::/8')
+    }
+  }
+}
+
+function isRange(range: string): boolean {
+  const [address = '', prefix, ...rest] = range.split('/')
+  const family = isIP(address)
+  // An IPv4 range in IPv6's clothes is read differently by different readers.
+  if (family === 0 || rest.length > 0 || address.toLowerCase().startsWith('::ffff:')) return false
+  if (prefix === undefined) return true
+  return /^\d{1,3}$/.test(prefix) && Number(prefix) >= 1 && Number(prefix) <= (family === 4 ? 32 : 128)
+}
