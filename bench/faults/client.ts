@@ -44,7 +44,7 @@ const circuit = createUpstreamCircuit('upstream', {
 const policies: Policy[] = [
   withDeadline({ defaultMs: deadlineMs }),
   withBreaker(circuit, trace.getTracer('faults')),
-  withBulkhead(new Bulkhead()),
+  withBulkhead({ calls: new Bulkhead(), streams: new Bulkhead() }),
   withRetry({ budget: new RetryBudget() }),
   withTranslatedErrors()
 ]

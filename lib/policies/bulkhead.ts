@@ -4,7 +4,7 @@ import type { Policy } from '../upstream/grpc/call.ts'
 import type { Lifetime, LifetimeListener } from '../upstream/grpc/lifetime.ts'
 
 export interface BulkheadOptions {
-  /** How many calls may be under way at once; a stream is until it ends. Default 1,000. */
+  /** How many may be under way at once; a stream is until it ends. Default 1,000. */
   maxInFlight?: number
   /** How many more may wait for one of them to end. Default 1,000. */
   maxWaiting?: number
@@ -96,11 +96,24 @@ class Waiter implements LifetimeListener {
   }
 }
 
+export interface BulkheadsOptions {
+  /** Bounds calls that are answered with one message to one. */
+  calls: Bulkhead
+  /**
+   * Bounds streams. They have a bound of their own since one that goes on for long is not a sign of trouble: those that
+   * watch something must not take the places of those that ask.
+   */
+  streams: Bulkhead
+}
+
 /** Calls within the bounds. What is refused is not made. */
-export function withBulkhead(bulkhead: Bulkhead): Policy {
-  const leave = () => bulkhead.leave()
+export function withBulkhead({ calls, streams }: BulkheadsOptions): Policy {
+  const leaveCalls = () => calls.leave()
+  const leaveStreams = () => streams.leave()
   return next => async call => {
-    const entry = bulkhead.enter(call.lifetime)
+    const isStream = call.rpc.requestStreams || call.rpc.answerStreams
+    const leave = isStream ? leaveStreams : leaveCalls
+    const entry = (isStream ? streams : calls).enter(call.lifetime)
     if (entry !== null) await entry
     try {
       const answer = await next(call)

@@ -10,7 +10,7 @@ import { answerTo, createCall } from './calls.ts'
 function createNarrow() {
   const bulkhead = new Bulkhead({ maxInFlight: 1, maxWaiting: 1 })
   const open: { finish(): void; fail(): void }[] = []
-  const make = withBulkhead(bulkhead)(
+  const make = withBulkhead({ calls: bulkhead, streams: bulkhead })(
     call =>
       new Promise<Answer>((resolve, reject) => {
         open.push({ finish: () => resolve(answerTo(call)), fail: () => reject(new Error('failed')) })
@@ -38,7 +38,7 @@ t.test('what finds no place waits for one, and what finds no place to wait is re
 t.test('those that wait go in the order in which they came', async t => {
   const bulkhead = new Bulkhead({ maxInFlight: 1, maxWaiting: 9 })
   const order: number[] = []
-  const make = withBulkhead(bulkhead)(async call => {
+  const make = withBulkhead({ calls: bulkhead, streams: bulkhead })(async call => {
     order.push(call.timeoutMs!)
     return answerTo(call)
   })
@@ -82,7 +82,7 @@ t.test('a call whose time passes while it waits was not made: the upstream is bu
 t.test('a stream has its place until it ends', async t => {
   const bulkhead = new Bulkhead({ maxInFlight: 1, maxWaiting: 0 })
   let end = () => {}
-  const make = withBulkhead(bulkhead)(async (call: Call) => {
+  const make = withBulkhead({ calls: bulkhead, streams: bulkhead })(async (call: Call) => {
     const stream = { stream: true, rpc: call.rpc, onOver: (listener: () => void) => (end = listener) }
     return stream as unknown as Answer
   })
