@@ -17,6 +17,7 @@ import tracing from './plugins/tracing.ts'
 import transcoding from './plugins/transcoding.ts'
 import upstreams, { type UpstreamOptions } from './plugins/upstreams.ts'
 import { shop, shopUpstreams } from './shop.ts'
+import { upstreamSettings } from './upstream-settings.ts'
 
 /** Builds the gateway of the shop, as `buildEdge` does. */
 export function buildGateway(config: Config): FastifyInstance {
@@ -60,8 +61,8 @@ export function buildEdge(config: Config, upstreamsByName: Record<string, Upstre
   })
   gateway.register(upstreams, {
     upstreams: upstreamsByName,
-    timeoutMs: config.UPSTREAM_TIMEOUT_MS,
-    connectTimeoutMs: config.UPSTREAM_CONNECT_TIMEOUT_MS
+    settings: upstreamSettings(config),
+    timeoutMs: config.UPSTREAM_TIMEOUT_MS
   })
   gateway.register(health, { timeoutMs: config.HEALTH_TIMEOUT_MS })
   gateway.register(transcoding)

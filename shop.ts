@@ -31,11 +31,11 @@ declare module './plugins/upstreams.ts' {
 /** Where the services of the shop are. */
 export function shopUpstreams(config: Config): Record<keyof Services, UpstreamOptions> {
   return {
-    user: { url: config.USER_SERVICE_URL, service: services.user },
-    product: { url: config.PRODUCT_SERVICE_URL, service: services.product },
-    order: { url: config.ORDER_SERVICE_URL, service: services.order },
-    payment: { url: config.PAYMENT_SERVICE_URL, service: services.payment },
-    inventory: { url: config.INVENTORY_SERVICE_URL, service: services.inventory }
+    user: { target: config.USER_SERVICE_URL, service: services.user },
+    product: { target: config.PRODUCT_SERVICE_URL, service: services.product },
+    order: { target: config.ORDER_SERVICE_URL, service: services.order },
+    payment: { target: config.PAYMENT_SERVICE_URL, service: services.payment },
+    inventory: { target: config.INVENTORY_SERVICE_URL, service: services.inventory }
   }
 }
 

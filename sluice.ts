@@ -12,17 +12,23 @@ import { type Arguments, parseArguments, usage } from './lib/cli/arguments.ts'
 import { readDescriptorSet, servedServices } from './lib/descriptors/descriptor-set.ts'
 import { reflectDescriptors } from './lib/descriptors/reflection.ts'
 import { httpRules } from './lib/httprule/rules.ts'
-import { createChannel } from './lib/upstream/channel.ts'
+import { createChannel } from './lib/upstream/channel/channel.ts'
+import { createTransport } from './lib/upstream/grpc/connect-transport.ts'
+import { createWire } from './lib/upstream/grpc/wire.ts'
 import type { UpstreamName } from './plugins/upstreams.ts'
 import { fail, run } from './run.ts'
+import { upstreamSettings } from './upstream-settings.ts'
 
 /** How long an upstream may take to describe itself, in milliseconds. */
 const reflectionTimeoutMs = 10_000
+/** The most that one question may hold, in bytes. */
+const reflectionMaxBytes = 64 * 1024
 
 /** A service, where it is, and the types of its messages. */
 interface Served {
   service: DescService
-  url: string
+  /** As in the arguments. */
+  target: string
   registry: Registry
 }
 
@@ -47,12 +53,12 @@ function environment({ port }: Arguments): NodeJS.ProcessEnv {
 
 async function build(args: Arguments, config: Config): Promise<FastifyInstance> {
   const served = args.descriptors === null ? await reflect(args, config) : await read(args.descriptors, args)
-  const urls = [...new Set(served.map(({ url }) => url))]
-  const gateway = buildEdge(config, Object.fromEntries(urls.map(url => [nameOf(url), { url }])))
+  const targets = [...new Set(served.map(({ target }) => target))]
+  const gateway = buildEdge(config, Object.fromEntries(targets.map(target => [nameOf(target), { target }])))
   gateway.register(async function services(scope) {
-    for (const { service, url, registry } of served) {
+    for (const { service, target, registry } of served) {
       scope.transcode(service, {
-        upstream: nameOf(url) as UpstreamName,
+        upstream: nameOf(target) as UpstreamName,
         registry,
         methods: args.isPublic ? openMethods(service) : {}
       })
@@ -62,18 +68,18 @@ async function build(args: Arguments, config: Config): Promise<FastifyInstance> 
 }
 
 /** What an upstream is called in metrics, in `/ready` and in the names of circuits. */
-function nameOf(url: string): string {
-  return new URL(url).host
+function nameOf(target: string): string {
+  return target.replace(/\b[a-z]+:\/\/+/g, '')
 }
 
 async function read(file: string, { upstreams }: Arguments): Promise<Served[]> {
   const registry = readDescriptorSet(await readBytes(file), file)
   const services = servedServices(registry)
   const everywhere = upstreams.find(({ service }) => service === null)
-  const named = new Map(upstreams.map(({ service, url }) => [service, url]))
+  const named = new Map(upstreams.map(({ service, target }) => [service, target]))
   const served = services.flatMap(service => {
-    const url = named.get(service.typeName) ?? everywhere?.url
-    return url === undefined ? [] : [{ service, url, registry }]
+    const target = named.get(service.typeName) ?? everywhere?.target
+    return target === undefined ? [] : [{ service, target, registry }]
   })
   for (const { service } of upstreams) {
     if (service !== null && !services.some(({ typeName }) => typeName === service)) {
@@ -85,26 +91,33 @@ async function read(file: string, { upstreams }: Arguments): Promise<Served[]> {
 
 async function reflect({ upstreams }: Arguments, config: Config): Promise<Served[]> {
   const served: Served[] = []
-  for (const { service: only, url } of upstreams) {
-    const channel = createChannel({
-      url,
-      connectTimeoutMs: config.UPSTREAM_CONNECT_TIMEOUT_MS,
-      headersTimeoutMs: reflectionTimeoutMs
-    })
-    try {
-      const { services, registry } = await reflectDescriptors(channel.transport, url, reflectionTimeoutMs)
-      const offered = only === null ? services : services.filter(name => name === only)
-      served.push(
-        ...notEmpty(
-          servedServices(registry, offered).map(service => ({ service, url, registry })),
-          url
-        )
-      )
-    } finally {
-      channel.close()
-    }
+  for (const { service: only, target } of upstreams) {
+    const { services, registry } = await describe(target, config)
+    const offered = only === null ? services : services.filter(name => name === only)
+    const found = servedServices(registry, offered).map(service => ({ service, target, registry }))
+    served.push(...notEmpty(found, target))
   }
   return served
+}
+
+/** Asks an upstream what it serves. */
+async function describe(target: string, config: Config): ReturnType<typeof reflectDescriptors> {
+  const { tls = null } = upstreamSettings(config)
+  const channel = createChannel({
+    name: nameOf(target),
+    target,
+    tls,
+    connectTimeoutMs: config.UPSTREAM_CONNECT_TIMEOUT_MS,
+    // What is not there is told at once: nothing is served before it is.
+    waitForReadyMs: 0,
+    health: { mode: 'off' }
+  })
+  const wire = createWire({ send: channel.send, writeMaxBytes: reflectionMaxBytes })
+  try {
+    return await reflectDescriptors(createTransport(wire), target, reflectionTimeoutMs)
+  } finally {
+    channel.close()
+  }
 }
 
 async function readBytes(file: string): Promise<Uint8Array> {

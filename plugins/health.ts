@@ -61,9 +61,9 @@ async function health(gateway: FastifyInstance, { timeoutMs, cacheMs = 1_000 }: 
 }
 
 async function askUpstreams({ upstreams }: FastifyInstance, timeoutMs: number): Promise<Report> {
-  const answers = Object.entries(upstreams).map(async ([name, channel]): Promise<[string, UpstreamHealth]> => {
+  const answers = Object.entries(upstreams).map(async ([name, upstream]): Promise<[string, UpstreamHealth]> => {
     try {
-      return [name, (await channel.isServing(timeoutMs)) ? 'serving' : 'not serving']
+      return [name, (await upstream.isServing(timeoutMs)) ? 'serving' : 'not serving']
     } catch {
       return [name, 'unreachable']
     }

@@ -9,7 +9,6 @@ import { compileRoute } from '../lib/transcode/bind.ts'
 import { headerFields } from '../lib/transcode/header-fields.ts'
 import { compileLocation, type ServedRule } from '../lib/transcode/location.ts'
 import { nullFields } from '../lib/transcode/nulls.ts'
-import type { Channel } from '../lib/upstream/channel.ts'
 import { compileBindRequest } from './transcode/bind-request.ts'
 import { bodyKindOf, takeJsonBodies, withBodies } from './transcode/body.ts'
 import { clientStreamHandler } from './transcode/client-stream.ts'
@@ -21,6 +20,7 @@ import { serverStreamHandler } from './transcode/server-stream.ts'
 import type { TranscodedRoute } from './transcode/transcoded-route.ts'
 import { unaryHandler } from './transcode/unary.ts'
 import { warnOfOverlaps } from './transcode/warn-of-overlaps.ts'
+import type { Upstream } from './upstreams.ts'
 
 export type { Handler, MethodOptions, TranscodeOptions } from './transcode/options.ts'
 
@@ -184,7 +184,7 @@ function routeParts(gateway: FastifyInstance, offer: Offer, print: TranscodedRou
     method,
     route,
     policy,
-    channel: channelOf(gateway, offer),
+    upstream: upstreamOf(gateway, offer),
     handler: options.handler ?? null,
     locate: policy.successStatus === 201 ? compileLocation(offer, served) : null,
     bodyLimit: gateway.initialConfig.bodyLimit!,
@@ -194,9 +194,9 @@ function routeParts(gateway: FastifyInstance, offer: Offer, print: TranscodedRou
   }
 }
 
-function channelOf({ upstreams }: FastifyInstance, { rule, service }: Offer): Channel {
-  const channel = upstreams[service.upstream]
-  if (channel !== undefined) return channel
+function upstreamOf({ upstreams }: FastifyInstance, { rule, service }: Offer): Upstream {
+  const upstream = upstreams[service.upstream]
+  if (upstream !== undefined) return upstream
   const problem = `upstream: there is no ${quoteName(service.upstream)}${didYouMean(service.upstream, Object.keys(upstreams))}`
   throw new StartError('SLUICE_ERR_OPTION_INVALID', [rule.method.parent.typeName, problem])
 }

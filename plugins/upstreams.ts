@@ -3,17 +3,17 @@ import type { DescService } from '@bufbuild/protobuf'
 import { type Client, createClient } from '@connectrpc/connect'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { StartError } from '../errors.ts'
 import { clientGone } from '../lib/http/client-gone.ts'
-import { withBreaker } from '../lib/policies/breaker.ts'
-import { withTranslatedErrors } from '../lib/policies/connection.ts'
-import { withDeadline } from '../lib/policies/deadline.ts'
-import { withIdentity } from '../lib/policies/identity.ts'
-import { withTrace } from '../lib/policies/trace.ts'
 import type { Caller } from '../lib/upstream/caller.ts'
-import { type Channel, createChannel } from '../lib/upstream/channel.ts'
 import { createTransport } from '../lib/upstream/grpc/connect-transport.ts'
 import { onBehalfOf } from '../lib/upstream/grpc/on-behalf-of.ts'
+import { createUpstream, type Upstream } from './upstreams/create-upstream.ts'
+import { createInstruments } from './upstreams/instruments.ts'
+import { logEvent } from './upstreams/log-event.ts'
+import { checkUpstreamsOptions, type UpstreamsOptions } from './upstreams/options.ts'
+
+export type { Upstream } from './upstreams/create-upstream.ts'
+export type { UpstreamOptions, UpstreamSettings, UpstreamsOptions } from './upstreams/options.ts'
 
 /**
  * The upstreams of an application, each with the service that its typed client calls. An application names its own:
@@ -41,8 +41,8 @@ const kResponse = Symbol('sluice.response')
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** The channel to each upstream, by its name. */
-    upstreams: Readonly<Record<string, Channel>>
+    /** By their names. */
+    upstreams: Readonly<Record<string, Upstream>>
   }
 
   interface FastifyRequest {
@@ -56,46 +56,14 @@ declare module 'fastify' {
   }
 }
 
-export interface UpstreamOptions {
-  /** `http://host:port` or `https://host:port`. */
-  url: string
-  /** What `request.clients` calls by the name of this upstream. Default: nothing, there is no such client. */
-  service?: DescService
-}
-
-export interface UpstreamsOptions {
-  /** By their names; at least one. */
-  upstreams: Readonly<Record<string, UpstreamOptions>>
-  /** The deadline of requests whose policy names none, in milliseconds. */
-  timeoutMs: number
-  /** How long a connection may take to open, in milliseconds. */
-  connectTimeoutMs: number
-}
-
-/** The channels to the upstreams, and what every call over them goes through: circuit, identity, trace. */
+/** The upstreams, and the clients of each request: its calls have its deadline, its trace and its identity. */
 async function upstreams(gateway: FastifyInstance, options: UpstreamsOptions) {
-  checkOptions(options)
-  const { upstreams, timeoutMs, connectTimeoutMs } = options
-  const duration = gateway.meter.createHistogram('rpc.client.duration', {
-    description: 'Duration of calls to upstreams; of a stream, until its answer began.',
-    unit: 'ms'
-  })
-  const channels: Record<string, Channel> = Object.create(null)
-  for (const [name, { url }] of Object.entries(upstreams)) {
-    const circuit = gateway.createCircuit(name)
-    // The first is the outermost: a call that the circuit refuses is no call, and has no span of one.
-    const policies = [
-      withDeadline({ defaultMs: timeoutMs }),
-      withBreaker(circuit, gateway.tracer),
-      withIdentity(() => gateway.serviceToken()),
-      withTrace({ tracer: gateway.tracer, duration, url }),
-      withTranslatedErrors()
-    ]
-    channels[name] = createChannel({ url, connectTimeoutMs, headersTimeoutMs: timeoutMs, policies })
-  }
-  const createClients = compileClients(upstreams, channels)
+  checkUpstreamsOptions(options)
+  const { timeoutMs } = options
+  const upstreams = createUpstreams(gateway, options)
+  const createClients = compileClients(options.upstreams, upstreams)
 
-  gateway.decorate('upstreams', channels)
+  gateway.decorate('upstreams', upstreams)
   gateway.decorateRequest(kCaller, null)
   gateway.decorateRequest(kClients, null)
   gateway.decorateRequest(kResponse, null)
@@ -117,9 +85,41 @@ async function upstreams(gateway: FastifyInstance, options: UpstreamsOptions) {
     done()
   })
 
-  gateway.addHook('onClose', async function closeChannels() {
-    for (const channel of Object.values(channels)) channel.close()
+  gateway.addHook('onClose', async function closeUpstreams() {
+    for (const upstream of Object.values(upstreams)) upstream.close()
   })
+}
+
+/** What was made is closed again when one of them cannot be made. */
+function createUpstreams(gateway: FastifyInstance, { upstreams, settings, timeoutMs }: UpstreamsOptions) {
+  const created: Record<string, Upstream> = Object.create(null)
+  const instruments = createInstruments(gateway.meter, created)
+  const duration = gateway.meter.createHistogram('rpc.client.duration', {
+    description: 'Duration of calls to upstreams; of a stream, until its answer began.',
+    unit: 'ms'
+  })
+  try {
+    for (const [name, options] of Object.entries(upstreams)) {
+      created[name] = createUpstream({
+        name,
+        options: { ...settings, ...options },
+        circuit: gateway.createCircuit(name),
+        tracer: gateway.tracer,
+        duration,
+        timeoutMs,
+        serviceToken: () => gateway.serviceToken(),
+        onRepeat: outcome => instruments.onRepeat(name, outcome),
+        onEvent(event) {
+          instruments.onEvent(name, event)
+          logEvent(gateway.log, name, event)
+        }
+      })
+    }
+  } catch (error) {
+    for (const upstream of Object.values(created)) upstream.close()
+    throw error
+  }
+  return created
 }
 
 function callerOf(request: FastifyRequest, timeoutMs: number): Caller {
@@ -136,9 +136,9 @@ function callerOf(request: FastifyRequest, timeoutMs: number): Caller {
 }
 
 /** Compiles the clients of a request. It asks for few of them, so each is made when it is asked for. */
-function compileClients(upstreams: UpstreamsOptions['upstreams'], channels: Record<string, Channel>) {
-  const services = Object.entries(upstreams).flatMap(([name, { service }]) =>
-    service === undefined ? [] : [{ name, service, wire: channels[name]!.wire }]
+function compileClients(options: UpstreamsOptions['upstreams'], upstreams: Record<string, Upstream>) {
+  const services = Object.entries(options).flatMap(([name, { service }]) =>
+    service === undefined ? [] : [{ name, service, wire: upstreams[name]!.wire }]
   )
   return (caller: Caller): Clients => {
     const clients = {}
@@ -153,20 +153,6 @@ function compileClients(upstreams: UpstreamsOptions['upstreams'], channels: Reco
     }
     return clients as Clients
   }
-}
-
-function checkOptions({ upstreams, timeoutMs, connectTimeoutMs }: UpstreamsOptions): void {
-  if (!(timeoutMs > 0)) throw invalid('timeoutMs must be above 0')
-  if (!(connectTimeoutMs > 0)) throw invalid('connectTimeoutMs must be above 0')
-  if (Object.keys(upstreams).length === 0) throw invalid('there must be at least one')
-  for (const [name, { url }] of Object.entries(upstreams)) {
-    const protocol = URL.parse(url)?.protocol
-    if (protocol !== 'http:' && protocol !== 'https:') throw invalid(`the url of "${name}" must be http:// or https://`)
-  }
-}
-
-function invalid(problem: string): StartError {
-  return new StartError('SLUICE_ERR_OPTION_INVALID', ['upstreams', problem])
 }
 
 export default fp(upstreams, {

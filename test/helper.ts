@@ -36,8 +36,10 @@ export interface Shop {
 /** A real gRPC server with canned answers. It remembers its calls. */
 export interface FakeUpstream {
   url: string
-  /** The calls so far, in order. */
+  /** The calls so far, in order, but for questions about its health. */
   calls: FakeCall[]
+  /** Questions about its health so far. */
+  healthCalls: FakeCall[]
   /** Stops listening and cuts all connections. */
   stop(): Promise<void>
   /** Listens again, on the same port. */
@@ -102,6 +104,8 @@ export function settings(url: string): NodeJS.ProcessEnv {
     HOST: '127.0.0.1',
     PORT: '0',
     JWT_SECRET: secret,
+    // What is down is told at once, when a test is not about waiting for it.
+    UPSTREAM_WAIT_FOR_READY_MS: '0',
     ...Object.fromEntries(names.map(name => [`${name}_SERVICE_URL`, url]))
   }
 }
@@ -136,13 +140,16 @@ export function signToken(claims: Record<string, unknown> = {}, { key = secret, 
 /** A gRPC server on a free port that answers for the whole shop. */
 export async function startUpstream(t: Test, shop: Shop = {}): Promise<FakeUpstream> {
   const calls: FakeCall[] = []
+  const healthCalls: FakeCall[] = []
   const handler = connectNodeAdapter({
     grpcWeb: false,
     connect: false,
     routes: router => addRoutes(router, shop),
     interceptors: [
       next => request => {
-        calls.push({
+        const isHealth = request.service.typeName === Health.typeName
+        const seen = isHealth ? healthCalls : calls
+        seen.push({
           rpc: `${request.service.typeName}/${request.method.name}`,
           header: request.header,
           signal: request.signal
@@ -156,6 +163,7 @@ export async function startUpstream(t: Test, shop: Shop = {}): Promise<FakeUpstr
   const upstream: FakeUpstream = {
     url: `http://127.0.0.1:${port}`,
     calls,
+    healthCalls,
     async stop() {
       await server.stop()
     },

@@ -1,12 +1,14 @@
 import { parseArgs } from 'node:util'
 import { StartError } from '../../errors.ts'
+import { parseTarget, TargetError } from '../upstream/channel/target.ts'
 
 export const usage = `Usage: sluice --upstream [SERVICE=]ADDRESS... [--descriptors FILE] [--public] [--port PORT]
 
 Serves gRPC services over HTTP+JSON, by the google.api.http rules in their descriptors.
 
-  --upstream [SERVICE=]ADDRESS  where the services are: host:port, or a URL that begins with http:// or https://.
-                                With SERVICE, such as shop.user.v1.UserService=localhost:9001, only that one.
+  --upstream [SERVICE=]ADDRESS  where the services are: host:port, https://host, or any other target of
+                                docs/upstreams.md. With SERVICE, such as shop.user.v1.UserService=localhost:9001,
+                                only that one.
   --descriptors FILE            a FileDescriptorSet, as \`buf build -o FILE\` and
                                 \`protoc --include_imports --descriptor_set_out=FILE\` write it.
                                 Without it, each upstream is asked by gRPC server reflection.
@@ -31,8 +33,8 @@ export interface Arguments {
 export interface UpstreamArgument {
   /** The full name of the only service that is there; null: all that no other argument names. */
   service: string | null
-  /** An origin: `http://localhost:9001`. */
-  url: string
+  /** Where it is, as `parseTarget` reads it: `localhost:9001`. */
+  target: string
 }
 
 /**
@@ -78,11 +80,13 @@ function parse(args: readonly string[]) {
 }
 
 function parseUpstream(text: string): UpstreamArgument {
-  const [, service = null, address = ''] = /^(?:([\w.]+)=)?(.*)$/.exec(text) ?? []
-  const url = URL.parse(/^https?:\/\//.test(address) ? address : `http://${address}`)
-  const isOrigin = url !== null && url.username === '' && url.pathname === '/' && url.search === '' && url.hash === ''
-  if (isOrigin && address !== '') return { service, url: url.origin }
-  throw invalid(`--upstream: ${text} must be [SERVICE=]host:port`)
+  const [, service = null, target = ''] = /^(?:([\w.]+)=)?(.*)$/.exec(text) ?? []
+  try {
+    return { service, target: parseTarget(target).text }
+  } catch (error) {
+    if (error instanceof TargetError) throw invalid(`--upstream must be [SERVICE=]host:port: ${error.message}`, error)
+    throw error
+  }
 }
 
 function invalid(problem: string, cause?: unknown): StartError {

@@ -12,6 +12,8 @@ import {
 import { codeNames, codeOf } from '../errors/code.ts'
 import { isKept } from '../telemetry/is-kept.ts'
 import { propagator } from '../telemetry/propagator.ts'
+import { serverAttributes } from '../telemetry/server-attributes.ts'
+import { parseTarget } from '../upstream/channel/target.ts'
 import type { Call, Policy } from '../upstream/grpc/call.ts'
 import type { Metadata } from '../upstream/grpc/metadata.ts'
 import type { Rpc } from '../upstream/grpc/rpc.ts'
@@ -27,8 +29,8 @@ export interface TraceOptions {
   tracer: Tracer
   /** `rpc.client.duration`, in milliseconds. */
   duration: Histogram
-  /** The upstream's URL. */
-  url: string
+  /** Where the upstream is, as `parseTarget` reads it. */
+  target: string
 }
 
 /**
@@ -36,8 +38,8 @@ export interface TraceOptions {
  * a stream ends with the stream. Its duration is the time until its answer began: that it goes on for long says nothing
  * about how fast the upstream is. A call in a trace that nobody keeps has no span; the upstream is told of its caller's.
  */
-export function withTrace({ tracer, duration, url }: TraceOptions): Policy {
-  const attributesOf = createAttributes(url)
+export function withTrace({ tracer, duration, target }: TraceOptions): Policy {
+  const attributesOf = createAttributes(target)
 
   function start(call: Call): Span | null {
     const parent = call.caller?.trace ?? ROOT_CONTEXT
@@ -81,9 +83,8 @@ export function withTrace({ tracer, duration, url }: TraceOptions): Policy {
 }
 
 /** What is the same in all spans and figures of an rpc, made once. */
-function createAttributes(url: string) {
-  const { hostname, port } = new URL(url)
-  const server = { 'server.address': hostname, 'server.port': Number(port) }
+function createAttributes(target: string) {
+  const server = serverAttributes(parseTarget(target))
   const known = new Map<Rpc, ReturnType<typeof compile>>()
 
   function compile({ method }: Rpc) {

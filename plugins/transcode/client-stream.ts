@@ -25,7 +25,7 @@ const uploadPartBytes = 64 * 1024
  */
 export function clientStreamHandler(parts: RouteParts): RouteHandlerMethod {
   const { method } = parts
-  const { wire } = parts.channel
+  const { wire } = parts.upstream
   const read = compileRead(parts)
   const answer = compileAnswer(parts)
 

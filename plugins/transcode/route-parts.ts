@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import type { RoutePolicy } from '../../lib/policies/route-policy.ts'
 import type { BoundRequest, CompiledRoute } from '../../lib/transcode/bind.ts'
 import type { Locate } from '../../lib/transcode/location.ts'
-import type { Channel } from '../../lib/upstream/channel.ts'
+import type { Upstream } from '../upstreams.ts'
 import type { OpenStreams } from './open-streams.ts'
 import type { Handler } from './options.ts'
 
@@ -13,7 +13,7 @@ export interface RouteParts {
   route: CompiledRoute
   policy: RoutePolicy
   /** The upstream that serves the rpc. */
-  channel: Channel
+  upstream: Upstream
   /** What serves the rpc instead of the upstream; null: nothing does. Only unary rpcs have one. */
   handler: Handler<DescMethod> | null
   /** Finds the path of what was created in its answer; null: the answer is of another status, or nothing reads it. */

@@ -61,13 +61,14 @@ export function serverStreamHandler(parts: RouteParts): RouteHandlerMethod {
 
 /** The messages of the call; null, once, when the service has accepted it. */
 async function* callUpstream(
-  { method, channel }: RouteParts,
+  { method, upstream, policy }: RouteParts,
   request: FastifyRequest,
   reply: FastifyReply,
   message: Uint8Array,
   signal: AbortSignal
 ): AsyncGenerator<Uint8Array | null> {
-  const call = await channel.wire.stream(method, message, { caller: request.caller, signal })
+  const repeatable = policy.idempotent ? 'safe' : 'unsent'
+  const call = await upstream.wire.stream(method, message, { caller: request.caller, signal, repeatable })
   reply.headers(passedFields(call.headers))
   yield null
   yield* call.messages

@@ -3,6 +3,7 @@ import type { FastifyRequest, RouteHandlerMethod } from 'fastify'
 import { passedFields } from '../../lib/http/passed-headers.ts'
 import { compileAnswer } from './answer.ts'
 import { bodyOf } from './bind-request.ts'
+import { compileRepeatable } from './repeatable.ts'
 import type { RouteParts } from './route-parts.ts'
 
 /**
@@ -10,7 +11,9 @@ import type { RouteParts } from './route-parts.ts'
  * pass as bytes, but for a handler of the route's own, which works with messages.
  */
 export function unaryHandler(parts: RouteParts): RouteHandlerMethod {
-  const { method, bind, channel, handler } = parts
+  const { method, bind, policy, upstream, handler } = parts
+  const { hedgeAfterMs } = policy
+  const repeatableOf = compileRepeatable(policy)
   const answer = compileAnswer(parts)
 
   return async function transcodeUnary(request: FastifyRequest, reply) {
@@ -19,7 +22,11 @@ export function unaryHandler(parts: RouteParts): RouteHandlerMethod {
       const message = await handler(bound.message() as never, request)
       return answer(reply, toBinary(method.output, message))
     }
-    const { headers, message, trailers } = await channel.wire.unary(method, bound.wire, { caller: request.caller })
+    const { headers, message, trailers } = await upstream.wire.unary(method, bound.wire, {
+      caller: request.caller,
+      repeatable: repeatableOf(request),
+      hedgeAfterMs
+    })
     reply.headers(passedFields(headers, trailers))
     return answer(reply, message)
   }

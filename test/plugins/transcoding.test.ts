@@ -236,8 +236,8 @@ function startWith(
   gateway.register(completion).register(tracing).register(errors).register(metrics).register(limiting, call)
   gateway.register(auth, { secret: Buffer.from(secret), issuer: 'i', audience: 'a' })
   gateway.register(breaking, { windowMs: 1, minCalls: 1, failureRatio: 1, openMs: 1, probes: 1 })
-  const product = { url: 'http://127.0.0.1:1' }
-  gateway.register(upstreams, { upstreams: { product }, timeoutMs: 100, connectTimeoutMs: 100 })
+  const product = { target: 'http://127.0.0.1:1' }
+  gateway.register(upstreams, { upstreams: { product }, timeoutMs: 100 })
   gateway.register(transcoding)
   gateway.register(async scope => scope.transcode(service, { upstream: 'product', ...options }))
   return gateway

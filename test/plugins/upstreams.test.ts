@@ -61,7 +61,7 @@ function edge(t: Test, upstreams: Parameters<typeof buildEdge>[1]) {
 
 t.test('any service is served before any upstream, whatever they are called', async t => {
   const { url, calls } = await startUpstream(t)
-  const gateway = edge(t, { warehouse: { url } })
+  const gateway = edge(t, { warehouse: { target: url } })
   gateway.register(async scope => scope.transcode(ProductService, { upstream: 'warehouse' as UpstreamName }))
   const answer = await gateway.inject('/api/v1/categories')
   t.same(answer.json().categories, [{ name: 'food', product_count: 2 }])
@@ -73,7 +73,7 @@ t.test('any service is served before any upstream, whatever they are called', as
 })
 
 t.test('a service before an upstream that is not there keeps the gateway from starting', async t => {
-  const gateway = edge(t, { product: { url: 'http://127.0.0.1:1' } })
+  const gateway = edge(t, { product: { target: 'http://127.0.0.1:1' } })
   gateway.register(async scope => scope.transcode(ProductService, { upstream: 'prodct' as UpstreamName }))
   await t.rejects(async () => gateway.ready(), {
     code: 'SLUICE_ERR_OPTION_INVALID',
@@ -91,8 +91,19 @@ t.test('the names of the upstreams of the shop are checked by the compiler', asy
 t.test('options that cannot work keep the gateway from starting', async t => {
   const bad: Record<string, Parameters<typeof buildEdge>[1]> = {
     'upstreams: there must be at least one': {},
-    'upstreams: the url of "a" must be http:// or https://': { a: { url: 'localhost:9001' } },
-    'upstreams: the url of "b" must be http:// or https://': { b: { url: '' } }
+    'upstream "a": target: the port is missing': { a: { target: 'localhost' } },
+    'upstream "b": target: it is empty': { b: { target: '' } },
+    'upstream "c": bulkhead.maxInFlight must be a whole number above 0': {
+      c: { target: 'a:1', bulkhead: { maxInFlight: 0 } }
+    },
+    'upstream "d": bulkhead.maxWaiting must be a whole number that is not below 0': {
+      d: { target: 'a:1', bulkhead: { maxWaiting: -1 } }
+    },
+    'upstream "e": maxStreams must be a whole number above 0': { e: { target: 'a:1', maxStreams: 0 } },
+    'upstream "f": maxAttempts must be from 1 to 3': { f: { target: 'a:1', maxAttempts: 4 } },
+    'upstream "g": retryBudget.ratio must be from 0 to 1': { g: { target: 'a:1', retryBudget: { ratio: 2 } } },
+    'upstream "h": retryBudget.floor must not be below 0': { h: { target: 'a:1', retryBudget: { floor: -1 } } },
+    'the TLS of i: key without cert': { i: { target: 'https://a', tls: { key: 'x' } } }
   }
   for (const [message, upstreams] of Object.entries(bad)) {
     await t.rejects(async () => edge(t, upstreams).ready(), { code: 'SLUICE_ERR_OPTION_INVALID', message })

@@ -7,11 +7,11 @@ import { RequestError } from '../../../errors.ts'
 import { ProductService } from '../../../gen/shop/product/v1/product_pb.ts'
 import { failureOf } from '../../../lib/errors/failure.ts'
 import { withTranslatedErrors } from '../../../lib/policies/connection.ts'
-import { createChannel } from '../../../lib/upstream/channel.ts'
 import { unavailable } from '../../../lib/upstream/grpc/stream-status.ts'
 import { connectWire } from '../upstream/grpc/helper.ts'
 import { collect, startRawServer } from '../upstream/grpc/servers.ts'
 import { createCall } from './calls.ts'
+import { openWire } from './open-wire.ts'
 import { startStreaming, watchTopic } from './streams.ts'
 
 type Tap = Pick<typeof t, 'teardown'>
@@ -25,14 +25,8 @@ async function reasonFrom(t: Tap, server: Server | ReturnType<typeof createHttp2
 }
 
 async function reasonOf(t: Tap, url: string): Promise<string> {
-  const channel = createChannel({
-    url,
-    connectTimeoutMs: 1_000,
-    headersTimeoutMs: 2_000,
-    policies: [withTranslatedErrors()]
-  })
-  t.teardown(() => channel.close())
-  const call = createClient(ProductService, channel.transport).listCategories({})
+  const { transport } = openWire(t, url, [withTranslatedErrors()])
+  const call = createClient(ProductService, transport).listCategories({})
   return call.then(
     () => 'answered',
     error => failureOf(error).reason

@@ -5,20 +5,14 @@ import { InventoryService } from '../../../gen/shop/inventory/v1/inventory_pb.ts
 import { OrderService } from '../../../gen/shop/order/v1/order_pb.ts'
 import { ProductService } from '../../../gen/shop/product/v1/product_pb.ts'
 import { withIdentity } from '../../../lib/policies/identity.ts'
-import { createChannel } from '../../../lib/upstream/channel.ts'
 import { createTransport } from '../../../lib/upstream/grpc/connect-transport.ts'
 import { onBehalfOf } from '../../../lib/upstream/grpc/on-behalf-of.ts'
 import { productIds, startUpstream, type Test } from '../../helper.ts'
+import { openWire } from './open-wire.ts'
 
 async function createCaller(t: Test) {
   const upstream = await startUpstream(t)
-  const { transport, wire, close } = createChannel({
-    url: upstream.url,
-    connectTimeoutMs: 1_000,
-    headersTimeoutMs: 10_000,
-    policies: [withIdentity(() => 'of-the-gateway')]
-  })
-  t.teardown(close)
+  const { transport, wire } = openWire(t, upstream.url, [withIdentity(() => 'of-the-gateway')])
   const caller = {
     requestId: 'r-1',
     trace: ROOT_CONTEXT,

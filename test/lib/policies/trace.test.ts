@@ -4,11 +4,11 @@ import t from 'tap'
 import { ProductService } from '../../../gen/shop/product/v1/product_pb.ts'
 import { withTranslatedErrors } from '../../../lib/policies/connection.ts'
 import { withTrace } from '../../../lib/policies/trace.ts'
-import { createChannel } from '../../../lib/upstream/channel.ts'
 import { createTransport } from '../../../lib/upstream/grpc/connect-transport.ts'
 import { onBehalfOf } from '../../../lib/upstream/grpc/on-behalf-of.ts'
 import { type Shop, startUpstream, type Test, until } from '../../helper.ts'
 import { findSpan, recordTelemetry } from '../../telemetry.ts'
+import { openWire } from './open-wire.ts'
 import { startStreaming } from './streams.ts'
 
 const telemetry = recordTelemetry()
@@ -20,13 +20,7 @@ async function createTraced(t: Test, shop: Shop = {}) {
   const { url, calls } = await startUpstream(t, shop)
   const tracer = trace.getTracer('test')
   const duration = metrics.getMeter('test').createHistogram('rpc.client.duration')
-  const { wire, transport, close } = createChannel({
-    url,
-    connectTimeoutMs: 1_000,
-    headersTimeoutMs: 10_000,
-    policies: [withTrace({ tracer, duration, url })]
-  })
-  t.teardown(close)
+  const { wire, transport } = openWire(t, url, [withTrace({ tracer, duration, target: url })])
   return { client: createClient(ProductService, transport), wire, calls, url }
 }
 
@@ -73,7 +67,7 @@ t.test('calls are timed by method and code', async t => {
 async function startTracedStreams(t: Test) {
   const tracer = trace.getTracer('test')
   const duration = metrics.getMeter('test').createHistogram('rpc.client.duration')
-  return startStreaming(t, url => [withTrace({ tracer, duration, url }), withTranslatedErrors()])
+  return startStreaming(t, target => [withTrace({ tracer, duration, target }), withTranslatedErrors()])
 }
 
 const streamName = 'fixture.v1.StreamService/WatchTopic'

@@ -72,9 +72,8 @@ export async function startStreams(
   gateway.register(auth, { secret: Buffer.from(secret), issuer: 'i', audience: 'a' })
   gateway.register(breaking, { windowMs: 1_000, minCalls: 100, failureRatio: 1, openMs: 1, probes: 1 })
   gateway.register(upstreams, {
-    upstreams: { streams: { url: upstream.url } },
-    timeoutMs: 5_000,
-    connectTimeoutMs: 5_000
+    upstreams: { streams: { target: upstream.url } },
+    timeoutMs: 5_000
   })
   gateway.register(transcoding, options)
   gateway.register(async scope =>
