@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, type Http2Server, type ServerHttp2Session } from 'node:http2'
+import { createSecureServer, createServer, type Http2Server, type ServerHttp2Session } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { Code, ConnectError, type ConnectRouter, type HandlerContext, type ServiceImpl } from '@connectrpc/connect'
 import { connectNodeAdapter } from '@connectrpc/connect-node'
@@ -137,8 +137,14 @@ export function signToken(claims: Record<string, unknown> = {}, { key = secret, 
     .sign(Buffer.from(key))
 }
 
-/** A gRPC server on a free port that answers for the whole shop. */
-export async function startUpstream(t: Test, shop: Shop = {}): Promise<FakeUpstream> {
+/** A certificate and its key, in PEM. */
+export interface ServerTls {
+  cert: string
+  key: string
+}
+
+/** A gRPC server on a free port that answers for the whole shop; in plain text, unless it has a certificate. */
+export async function startUpstream(t: Test, shop: Shop = {}, tls: ServerTls | null = null): Promise<FakeUpstream> {
   const calls: FakeCall[] = []
   const healthCalls: FakeCall[] = []
   const handler = connectNodeAdapter({
@@ -158,17 +164,17 @@ export async function startUpstream(t: Test, shop: Shop = {}): Promise<FakeUpstr
       }
     ]
   })
-  let server = await listen(handler, 0)
+  let server = await listen(handler, 0, tls)
   const { port } = server.address() as AddressInfo
   const upstream: FakeUpstream = {
-    url: `http://127.0.0.1:${port}`,
+    url: `${tls === null ? 'http' : 'https'}://127.0.0.1:${port}`,
     calls,
     healthCalls,
     async stop() {
       await server.stop()
     },
     async start() {
-      server = await listen(handler, port)
+      server = await listen(handler, port, tls)
     }
   }
   t.teardown(() => upstream.stop())
@@ -177,10 +183,14 @@ export async function startUpstream(t: Test, shop: Shop = {}): Promise<FakeUpstr
 
 type StoppableServer = Http2Server & { stop(): Promise<void> }
 
-async function listen(handler: Parameters<typeof createServer>[1], port: number): Promise<StoppableServer> {
+async function listen(
+  handler: Parameters<typeof createServer>[1],
+  port: number,
+  tls: ServerTls | null
+): Promise<StoppableServer> {
   const sessions = new Set<ServerHttp2Session>()
-  const server = createServer({}, handler)
-  server.on('session', session => {
+  const server = tls === null ? createServer({}, handler) : createSecureServer({ ...tls }, handler)
+  server.on('session', (session: ServerHttp2Session) => {
     sessions.add(session)
     session.once('close', () => sessions.delete(session))
   })

@@ -3,7 +3,7 @@ import t from 'tap'
 import { signUp, startShop } from './shop.ts'
 
 t.test('a service goes down and comes back: 503 meanwhile, 200 within 11 s of its return', async t => {
-  const { call, ...shop } = await startShop(t)
+  const { call, ...shop } = await startShop(t, { UPSTREAM_WAIT_FOR_READY_MS: '500' })
   await shop.stopService('product')
   for (let request = 0; request < 5; request++) {
     const { status, body, headers } = await call('GET', '/api/v1/categories')
@@ -24,7 +24,7 @@ t.test('a service goes down and comes back: 503 meanwhile, 200 within 11 s of it
 })
 
 t.test('without the inventory the catalogue still shows, with an unknown stock', async t => {
-  const { call, ...shop } = await startShop(t)
+  const { call, ...shop } = await startShop(t, { UPSTREAM_WAIT_FOR_READY_MS: '500' })
   await shop.stopService('inventory')
   const { status, body } = await call('GET', '/api/v1/products')
   t.equal(status, 200)
@@ -36,7 +36,7 @@ t.test('without the inventory the catalogue still shows, with an unknown stock',
 })
 
 t.test('without the product service orders are refused, and nothing of them is left', async t => {
-  const { call, ...shop } = await startShop(t)
+  const { call, ...shop } = await startShop(t, { UPSTREAM_WAIT_FOR_READY_MS: '500' })
   const token = await signUp(call, 'carol')
   const { body } = await call('GET', '/api/v1/products?page_size=1')
   await shop.stopService('product')

@@ -1,8 +1,10 @@
 import { Code, ConnectError } from '@connectrpc/connect'
 import t from 'tap'
+import { OrderService } from '../../../gen/shop/order/v1/order_pb.ts'
 import { Bulkhead, withBulkhead } from '../../../lib/policies/bulkhead.ts'
 import type { Answer, Call } from '../../../lib/upstream/grpc/call.ts'
 import { Lifetime } from '../../../lib/upstream/grpc/lifetime.ts'
+import { rpcOf } from '../../../lib/upstream/grpc/rpc.ts'
 import { until } from '../../helper.ts'
 import { answerTo, createCall } from './calls.ts'
 
@@ -91,4 +93,15 @@ t.test('a stream has its place until it ends', async t => {
   await t.rejects(make(createCall()), { code: 'SLUICE_ERR_UPSTREAM_BUSY' })
   end()
   t.equal(bulkhead.inFlight, 0)
+})
+
+t.test('streams that are open take no place of calls', async t => {
+  const calls = new Bulkhead({ maxInFlight: 1, maxWaiting: 0 })
+  const streams = new Bulkhead({ maxInFlight: 1, maxWaiting: 0 })
+  const make = withBulkhead({ calls, streams })(() => new Promise(() => {}))
+  const rpc = rpcOf(OrderService.method.watchOrder)
+  make(createCall({ rpc }))
+  make(createCall())
+  t.same([calls.inFlight, streams.inFlight], [1, 1])
+  await t.rejects(make(createCall({ rpc })), { code: 'SLUICE_ERR_UPSTREAM_BUSY' })
 })

@@ -17,7 +17,8 @@ t.test('a policy is what the proto says', async t => {
     claims: [{ field: 'user_id', claim: 'sub' }],
     idempotencyKeyField: 'request_id',
     ifMatchField: '',
-    eventStream: null
+    eventStream: null,
+    hedgeAfterMs: null
   })
   t.match(routePolicy(UserService.method.login), {
     access: 'public',
@@ -78,4 +79,17 @@ t.test('events that cannot be told are refused', async t => {
   t.throws(() => routePolicy(createOrder, { eventStream: events }), {
     message: /needs an rpc that answers with a stream/
   })
+})
+
+t.test('a second attempt beside a slow one is for unary calls that may be repeated', async t => {
+  t.equal(routePolicy(getOrder, { hedgeAfterMs: 50 }).hedgeAfterMs, 50)
+  const bad: [Parameters<typeof routePolicy>, RegExp][] = [
+    [[getOrder, { hedgeAfterMs: 0 }], /hedge_after must be above 0/],
+    [[getOrder, { hedgeAfterMs: 50, deadlineMs: 50 }], /hedge_after must be below the deadline/],
+    [[createOrder, { hedgeAfterMs: 50 }], /hedge_after needs an rpc that may be repeated/],
+    [[watchOrder, { hedgeAfterMs: 50 }], /hedge_after needs an rpc that answers one message with one/]
+  ]
+  for (const [args, problem] of bad) {
+    t.throws(() => routePolicy(...args), { code: 'SLUICE_ERR_POLICY_INVALID', message: problem })
+  }
 })
