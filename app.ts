@@ -4,6 +4,7 @@ import comments from './gen/comments.json' with { type: 'json' }
 import { maxConnections, serverOptions } from './lib/http/server-options.ts'
 import packageJson from './package.json' with { type: 'json' }
 import accessLog from './plugins/access-log.ts'
+import admin from './plugins/admin.ts'
 import auth from './plugins/auth.ts'
 import breaking from './plugins/breaking.ts'
 import completion from './plugins/completion.ts'
@@ -65,6 +66,7 @@ export function buildEdge(config: Config, upstreamsByName: Record<string, Upstre
     timeoutMs: config.UPSTREAM_TIMEOUT_MS
   })
   gateway.register(health, { timeoutMs: config.HEALTH_TIMEOUT_MS })
+  if (config.ADMIN_PORT !== null) gateway.register(admin, { host: config.ADMIN_HOST, port: config.ADMIN_PORT })
   gateway.register(transcoding)
   if (config.API_DOCS === 'on') gateway.register(openapi, { title: 'API', version: packageJson.version, comments })
 

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { type Config, loadConfig } from './config.ts'
 import { StartError } from './errors.ts'
+import { listenFailed } from './lib/http/listen-failed.ts'
 import { RuleError } from './lib/httprule/rules.ts'
 import { startTelemetry, type Telemetry } from './lib/telemetry/start.ts'
 import packageJson from './package.json' with { type: 'json' }
@@ -42,9 +43,7 @@ async function listen(gateway: FastifyInstance, { HOST: host, PORT: port }: Conf
   try {
     await gateway.listen({ host, port })
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException
-    const why = code === 'EADDRINUSE' ? 'it is taken' : message
-    throw new StartError('SLUICE_ERR_LISTEN_FAILED', [host, String(port), why], { cause: error })
+    throw listenFailed(host, port, error)
   }
 }
 

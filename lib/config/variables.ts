@@ -34,6 +34,12 @@ export function integer(doc: string, fallback: string, min: number, max: number)
   }
 }
 
+/** A port that need not be. Null: there is none. */
+export function port(doc: string) {
+  const { parse } = integer(doc, '', 0, 65_535)
+  return { doc, fallback: '', parse: (given: string) => (given === '' ? null : parse(given)) }
+}
+
 export function decimal(doc: string, fallback: string, max: number) {
   return {
     doc,

@@ -1,6 +1,7 @@
 import type { Transport } from '@connectrpc/connect'
 import type { Histogram, Tracer } from '@opentelemetry/api'
 import { type UpstreamCircuit, withBreaker } from '../../lib/policies/breaker.ts'
+import type { BreakerState } from '../../lib/policies/breaker-module.ts'
 import { Bulkhead, withBulkhead } from '../../lib/policies/bulkhead.ts'
 import { withTranslatedErrors } from '../../lib/policies/connection.ts'
 import { withDeadline } from '../../lib/policies/deadline.ts'
@@ -11,12 +12,22 @@ import { RetryBudget } from '../../lib/policies/retry-budget.ts'
 import { withTrace } from '../../lib/policies/trace.ts'
 import { type Channel, createChannel } from '../../lib/upstream/channel/channel.ts'
 import type { ChannelEvent } from '../../lib/upstream/channel/events.ts'
+import type { ChannelState } from '../../lib/upstream/channel/state.ts'
 import { createTransport } from '../../lib/upstream/grpc/connect-transport.ts'
 import { createWire, type Wire } from '../../lib/upstream/grpc/wire.ts'
 import { checkUpstreamSettings, type UpstreamOptions } from './options.ts'
 
+/** An upstream as JSON, for people. */
+export interface UpstreamState extends ChannelState {
+  circuit: BreakerState
+  /** Unary calls. */
+  calls: { inFlight: number; waiting: number }
+  streams: { open: number }
+}
+
 /** What services are called through. */
-export interface Upstream extends Pick<Channel, 'name' | 'state' | 'isServing' | 'close'> {
+export interface Upstream extends Pick<Channel, 'name' | 'isServing' | 'close'> {
+  state(): UpstreamState
   /** Calls in bytes. */
   readonly wire: Wire
   /** Calls in messages, for generated clients. */
@@ -82,7 +93,12 @@ export function createUpstream(parts: CreateUpstreamOptions): Upstream {
     transport: createTransport(wire),
     calls,
     streams,
-    state: () => channel.state(),
+    state: () => ({
+      ...channel.state(),
+      circuit: circuit.breaker.state,
+      calls: { inFlight: calls.inFlight, waiting: calls.waiting },
+      streams: { open: streams.inFlight }
+    }),
     isServing: ms => channel.isServing(ms),
     close: () => channel.close()
   }
