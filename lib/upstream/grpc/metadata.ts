@@ -49,7 +49,12 @@ export class Metadata {
   static from(init: ConstructorParameters<typeof Headers>[0]): Metadata {
     const metadata = new Metadata()
     if (init === undefined) return metadata
-    for (const [name, value] of asHeaders(init)) if (!isReserved(name)) metadata.append(name, value)
+    for (const [name, value] of asHeaders(init)) {
+      if (isReserved(name)) continue
+      // Of several values, `Headers` makes one. Servers are to take binary ones apart; grpc-go does not.
+      if (name.endsWith('-bin')) for (const part of value.split(',')) metadata.append(name, part.trim())
+      else metadata.append(name, value)
+    }
     return metadata
   }
 

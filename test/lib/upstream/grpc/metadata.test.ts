@@ -32,6 +32,17 @@ t.test('a trace and a user agent are the caller’s', async t => {
   t.same(Metadata.from(header).fields, ['grpc-trace-bin', 'AA', 'user-agent', 'me'])
 })
 
+t.test('binary values of one name are said one by one', async t => {
+  const headers = new Headers([
+    ['a-bin', 'AA'],
+    ['a-bin', 'AQ=='],
+    ['b', '1'],
+    ['b', '2'],
+    ['c-bin', '']
+  ])
+  t.same(Metadata.from(headers).fields, ['a-bin', 'AA', 'a-bin', 'AQ==', 'b', '1, 2', 'c-bin', ''])
+})
+
 t.test('what HTTP/2 does not allow is refused, and its value not told', async t => {
   const rows: [string, string][] = [
     ['connection', 'close'],
