@@ -1,7 +1,7 @@
-import type { Counter, Meter } from '@opentelemetry/api'
+import type { Counter, Meter, ObservableGauge } from '@opentelemetry/api'
 import type { ChannelEvent } from '../../lib/upstream/channel/events.ts'
 import type { EndpointState } from '../../lib/upstream/channel/state.ts'
-import type { RepeatOutcome, Upstream } from './create-upstream.ts'
+import type { RepeatOutcome, Upstream, UpstreamState } from './create-upstream.ts'
 
 /** What upstreams are measured by. `name` is that of the upstream, `endpoint` an address that its target stands for. */
 export interface Instruments {
@@ -10,39 +10,8 @@ export interface Instruments {
   onEvent(name: string, event: ChannelEvent): void
 }
 
-/** What each endpoint is shown by, and how it is read. */
-const endpointGauges: Readonly<Record<string, { description: string; read(endpoint: EndpointState): number }>> = {
-  'upstream.endpoint.connected': {
-    description: '1: connected, and not about to leave. 0: not.',
-    read: ({ connection }) => (connection === 'ready' ? 1 : 0)
-  },
-  'upstream.endpoint.serving': {
-    description: '1: it says that it serves. 0: it says that it does not. -1: it says nothing.',
-    read: ({ health }) => ({ serving: 1, 'not serving': 0, unknown: -1 })[health]
-  },
-  'upstream.endpoint.ejected': {
-    description: '1: left alone for a while, since its calls failed. 0: not.',
-    read: ({ ejectedUntil }) => (ejectedUntil === null ? 0 : 1)
-  },
-  'upstream.endpoint.in_flight': {
-    description: 'Attempts that are under way.',
-    read: ({ inFlight }) => inFlight
-  }
-}
-
-/** What each upstream is shown by, and how it is read. */
-const upstreamGauges: Readonly<Record<string, { description: string; read(upstream: Upstream): number }>> = {
-  'upstream.calls.in_flight': { description: 'Unary calls that are under way.', read: ({ calls }) => calls.inFlight },
-  'upstream.calls.waiting': {
-    description: 'Unary calls that wait for another to end, since too many are under way.',
-    read: ({ calls }) => calls.waiting
-  },
-  'upstream.streams.open': { description: 'Streams that are open.', read: ({ streams }) => streams.inFlight },
-  'upstream.connection.waiting': {
-    description: 'Calls that wait for a connection, or a free stream on one.',
-    read: upstream => upstream.state().waiting
-  }
-}
+/** A gauge, and how it is read. */
+type Reading<State> = [gauge: ObservableGauge, read: (state: State) => number]
 
 /** Creates the instruments; `upstreams` is read whenever they are. */
 export function createInstruments(meter: Meter, upstreams: Readonly<Record<string, Upstream>>): Instruments {
@@ -55,8 +24,7 @@ export function createInstruments(meter: Meter, upstreams: Readonly<Record<strin
   const losses = meter.createCounter('upstream.endpoint.losses', {
     description: 'Connections that were lost, or could not be had.'
   })
-  observeUpstreams(meter, upstreams)
-  observeEndpoints(meter, upstreams)
+  observe(meter, upstreams)
   return {
     onRepeat: (name, outcome) => repeats.add(1, { name, outcome }),
     onEvent: (name, event) => count(name, event, ejections, losses)
@@ -69,29 +37,60 @@ function count(name: string, event: ChannelEvent, ejections: Counter, losses: Co
   if (event.type === 'lost' && event.error !== null) losses.add(1, { name, endpoint: event.address })
 }
 
-function observeUpstreams(meter: Meter, upstreams: Readonly<Record<string, Upstream>>): void {
-  for (const [gauge, { description, read }] of Object.entries(upstreamGauges)) {
-    meter.createObservableGauge(gauge, { description }).addCallback(result => {
-      for (const [name, upstream] of Object.entries(upstreams)) result.observe(read(upstream), { name })
-    })
-  }
+/** All of an upstream is read from one look at it. */
+function observe(meter: Meter, upstreams: Readonly<Record<string, Upstream>>): void {
+  const ofUpstream = createUpstreamGauges(meter)
+  const ofEndpoint = createEndpointGauges(meter)
+  const gauges = [...ofUpstream, ...ofEndpoint].map(([gauge]) => gauge)
+  meter.addBatchObservableCallback(result => {
+    for (const [name, upstream] of Object.entries(upstreams)) {
+      const state = upstream.state()
+      for (const [gauge, read] of ofUpstream) result.observe(gauge, read(state), { name })
+      for (const endpoint of state.endpoints) {
+        const attributes = { name, endpoint: endpoint.address }
+        for (const [gauge, read] of ofEndpoint) result.observe(gauge, read(endpoint), attributes)
+      }
+    }
+  }, gauges)
 }
 
-function observeEndpoints(meter: Meter, upstreams: Readonly<Record<string, Upstream>>): void {
-  const gauges = Object.entries(endpointGauges).map(([gauge, { description, read }]) => ({
-    gauge: meter.createObservableGauge(gauge, { description }),
-    read
-  }))
-  // All of an endpoint from one look at it.
-  meter.addBatchObservableCallback(
-    result => {
-      for (const [name, upstream] of Object.entries(upstreams)) {
-        for (const endpoint of upstream.state().endpoints) {
-          const attributes = { name, endpoint: endpoint.address }
-          for (const { gauge, read } of gauges) result.observe(gauge, read(endpoint), attributes)
-        }
-      }
-    },
-    gauges.map(({ gauge }) => gauge)
-  )
+function createUpstreamGauges(meter: Meter): Reading<UpstreamState>[] {
+  const inFlight = meter.createObservableGauge('upstream.calls.in_flight', {
+    description: 'Unary calls that are under way.'
+  })
+  const waiting = meter.createObservableGauge('upstream.calls.waiting', {
+    description: 'Unary calls that wait for another to end, since too many are under way.'
+  })
+  const open = meter.createObservableGauge('upstream.streams.open', { description: 'Streams that are open.' })
+  const unconnected = meter.createObservableGauge('upstream.connection.waiting', {
+    description: 'Calls that wait for a connection, or a free stream on one.'
+  })
+  return [
+    [inFlight, ({ calls }) => calls.inFlight],
+    [waiting, ({ calls }) => calls.waiting],
+    [open, ({ streams }) => streams.open],
+    [unconnected, state => state.waiting]
+  ]
+}
+
+function createEndpointGauges(meter: Meter): Reading<EndpointState>[] {
+  const connected = meter.createObservableGauge('upstream.endpoint.connected', {
+    description: '1: connected, and not about to leave. 0: not.'
+  })
+  const serving = meter.createObservableGauge('upstream.endpoint.serving', {
+    description: '1: it says that it serves. 0: it says that it does not. -1: it says nothing.'
+  })
+  const ejected = meter.createObservableGauge('upstream.endpoint.ejected', {
+    description: '1: left alone for a while, since its calls failed. 0: not.'
+  })
+  const inFlight = meter.createObservableGauge('upstream.endpoint.in_flight', {
+    description: 'Attempts that are under way.'
+  })
+  const servingValues = { serving: 1, 'not serving': 0, unknown: -1 }
+  return [
+    [connected, ({ connection }) => (connection === 'ready' ? 1 : 0)],
+    [serving, ({ health }) => servingValues[health]],
+    [ejected, ({ ejectedUntil }) => (ejectedUntil === null ? 0 : 1)],
+    [inFlight, endpoint => endpoint.inFlight]
+  ]
 }
