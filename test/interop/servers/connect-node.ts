@@ -89,7 +89,7 @@ function routes(router: ConnectRouter): void {
   async function* serve(answer: AnswerCall, messages: AsyncIterable<BytesValue>, context: HandlerContext) {
     const { requestHeader, signal } = context
     const ask = askIn(decodeBinaryHeader(requestHeader.get('ask-bin')!))
-    sayMetadata(context)
+    sayMetadata(ask, context)
     yield* answer({ ask, timeoutMs: context.timeoutMs() ?? null, signal, messages })
     if (ask.error !== undefined) throw refusal(ask.error)
   }
@@ -107,12 +107,12 @@ function routes(router: ConnectRouter): void {
   })
 }
 
-/** What came as `echo-...` goes back, in headers and trailers. */
-function sayMetadata({ requestHeader, responseHeader, responseTrailer, values }: HandlerContext): void {
-  responseHeader.set('peer', values.get(peer))
+/** What came as `echo-...` goes back, in headers and trailers. Without headers, an error is all of an answer. */
+function sayMetadata({ error }: Ask, { requestHeader, responseHeader, responseTrailer, values }: HandlerContext): void {
+  if (error === undefined) responseHeader.set('peer', values.get(peer))
   for (const [name, value] of requestHeader) {
     if (!name.startsWith('echo-')) continue
-    responseHeader.append(name, value)
+    if (error === undefined) responseHeader.append(name, value)
     responseTrailer.append(name, value)
   }
 }

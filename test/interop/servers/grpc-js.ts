@@ -155,10 +155,10 @@ async function answerWithMany(
   }
 }
 
+/** A status, whose details are in the trailers. */
 function refusalOf({ code, text, reason }: NonNullable<Ask['error']>, trailers: Metadata): StatusObject {
   const details = [anyPack(ErrorInfoSchema, create(ErrorInfoSchema, { reason }))]
   const status = toBinary(StatusSchema, create(StatusSchema, { code, message: text, details }))
-  const metadata = trailers.clone()
-  metadata.set('grpc-status-details-bin', Buffer.from(status))
-  return { code, details: text, metadata }
+  trailers.set('grpc-status-details-bin', Buffer.from(status))
+  return { code, details: text, metadata: trailers }
 }
