@@ -22,13 +22,10 @@ export interface PeerSettings {
   maxFrameBytes: number
 }
 
-/**
- * What holds before the server has said anything. Of streams, as many as RFC 9113, section 5.1.2, asks servers to allow:
- * those that are opened early should not be refused.
- */
+/** What holds unless the server says otherwise (RFC 9113, section 6.5.2): it may take any number of streams. */
 export const initialPeerSettings: Readonly<PeerSettings> = {
   headerTableBytes: 4_096,
-  maxConcurrentStreams: 100,
+  maxConcurrentStreams: Number.POSITIVE_INFINITY,
   initialWindowBytes: defaultWindowBytes,
   maxFrameBytes: defaultMaxFrameBytes
 }

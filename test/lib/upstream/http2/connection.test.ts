@@ -133,6 +133,18 @@ t.test('no more streams are open than the server takes, and there is room again 
   t.equal(told.room, 1)
 })
 
+t.test('a server that says nothing of streams takes any number', async t => {
+  let opened = 0
+  const { address } = await startServer(t, () => {
+    opened += 1
+  })
+  const { connection, ready } = connect(t, address)
+  await ready
+  for (let sent = 1; sent <= 1_000; sent++) request(connection)
+  t.equal(connection.hasRoom, true)
+  await until(() => opened === 1_000)
+})
+
 t.test('the server may change the windows of streams that are open', async t => {
   const { address, sessions } = await startServer(t, echo, { settings: { initialWindowSize: 5_000 } })
   const { connection, ready } = connect(t, address)
