@@ -111,6 +111,11 @@ const variables = {
     1_000_000
   ),
   UPSTREAM_MAX_STREAMS: integer('How many streams from one service may be open.', '10000', 1, 1_000_000),
+  UPSTREAM_ALLOW_LOOPBACK: choice(
+    'Whether names other than `localhost` may stand for an address of this machine, as in its hosts file.',
+    'false',
+    ['true', 'false']
+  ),
   UPSTREAM_TLS_CA_FILE: pemFile(
     'A file with the authorities, in PEM, that certificates of services must be of. Empty: those that Node trusts.'
   ),

@@ -14,6 +14,7 @@ export function upstreamSettings(config: Config): UpstreamSettings {
       timeoutMs: config.HEALTH_TIMEOUT_MS
     },
     outliers: config.UPSTREAM_OUTLIERS === 'eject' ? {} : null,
+    resolve: { allowLoopback: config.UPSTREAM_ALLOW_LOOPBACK === 'true' },
     bulkhead: { maxInFlight: config.UPSTREAM_MAX_IN_FLIGHT, maxWaiting: config.UPSTREAM_MAX_WAITING },
     maxStreams: config.UPSTREAM_MAX_STREAMS,
     maxAttempts: config.UPSTREAM_MAX_ATTEMPTS,

@@ -12,6 +12,7 @@ t.test('without variables, calls are made as the channel has it by default, and 
     balancing: 'round_robin',
     health: { mode: 'watch', intervalMs: 5_000, timeoutMs: 2_000 },
     outliers: {},
+    resolve: { allowLoopback: false },
     bulkhead: { maxInFlight: 1_000, maxWaiting: 1_000 },
     maxStreams: 10_000,
     maxAttempts: 3,
