@@ -13,7 +13,9 @@ import { build, hang, orderId, productIds, settings, signToken, startUpstream, t
 const list = '/api/v1/categories'
 
 t.test('a service that is too slow: 504, and the call is cancelled', async t => {
-  const { call, upstream } = await build(t, { UPSTREAM_TIMEOUT_MS: '40' }, { product: { listCategories: hang } })
+  // Long enough that the call reaches the service, also on a slow machine, over a connection that is open.
+  const { call, upstream } = await build(t, { UPSTREAM_TIMEOUT_MS: '500' }, { product: { listCategories: hang } })
+  await call('GET', '/ready')
   const { status, body } = await call('GET', list)
   t.equal(status, 504)
   t.match(body, { code: 'DEADLINE_EXCEEDED', reason: 'UPSTREAM_TIMEOUT', error: 'the service did not answer in time' })
