@@ -109,12 +109,13 @@ export abstract class Attempt extends ClientStream implements LifetimeListener {
   override onHeaders(fields: HeaderFields, isEnd: boolean): void {
     this.headers = fields
     const error = headersError(fields, isEnd)
-    if (error !== null) {
-      this.fail(error)
-      return
-    }
-    this.onBegin()
-    if (isEnd) this.#complete(null)
+    if (error === null) {
+      this.onBegin()
+      if (isEnd) this.#complete(null)
+    } else if (isEnd) {
+      // Not reset, as it is over: servers take many resets for an attack, and end the connection.
+      this.#finish(error)
+    } else this.fail(error)
   }
 
   override onData(bytes: Buffer): void {

@@ -15,6 +15,7 @@ import {
   frameTypes,
   grpcHeaders,
   packedHeaders,
+  packedStatus,
   rawFrame,
   startFrameServer,
   startRawServer
@@ -76,12 +77,6 @@ t.test('a call that an upstream refused to begin is made again, whatever it is',
 t.test('so is a call that a connection which ends had no room for', async t => {
   // GOAWAY with NO_ERROR, in which no stream was begun.
   const goaway = Buffer.alloc(8)
-  const status = Buffer.concat([
-    Buffer.from([0x00, 11]),
-    Buffer.from('grpc-status'),
-    Buffer.from([1]),
-    Buffer.from('0')
-  ])
   let calls = 0
   const { url } = await startFrameServer(t, (send, socket) => {
     calls += 1
@@ -92,7 +87,7 @@ t.test('so is a call that a connection which ends had no room for', async t => {
     }
     send(frameTypes.headers, 0x4, packedHeaders)
     send(frameTypes.data, 0, rawFrame(message))
-    send(frameTypes.headers, 0x5, status)
+    send(frameTypes.headers, 0x5, packedStatus(0))
   })
   const { message: answered } = await connect(t, url).unary(createOrder, message)
   t.same(answered, message)

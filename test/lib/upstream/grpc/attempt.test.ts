@@ -8,6 +8,8 @@ import { UnaryCall } from '../../../../lib/upstream/grpc/unary-call.ts'
 import type { Http2Connection } from '../../../../lib/upstream/http2/connection.ts'
 import { ErrorCode, StreamError } from '../../../../lib/upstream/http2/errors.ts'
 import { StreamService } from '../../../fixtures/gen/fixture/v1/streams_pb.ts'
+import { connectWire } from './helper.ts'
+import { frameTypes, packedHeaders, packedStatus, startFrameServer } from './servers.ts'
 
 /** A call whose stream is opened on nothing, so that a test says itself what becomes of it. */
 function openCall(lifetime: Lifetime) {
@@ -48,3 +50,14 @@ t.test(
     }
   }
 )
+
+t.test('a stream that the upstream has ended with an error is not reset', async t => {
+  const refusal = Buffer.concat([packedHeaders, packedStatus(Code.NotFound)])
+  const { url, resets } = await startFrameServer(t, send => send(frameTypes.headers, 0x5, refusal))
+  const wire = connectWire(t, url)
+  for (let count = 0; count < 3; count++) {
+    await t.rejects(wire.unary(StreamService.method.getCover, Buffer.from('hello')), { code: Code.NotFound })
+  }
+  // Those of the first two calls would have come before the third.
+  t.same(resets, [])
+})

@@ -74,11 +74,20 @@ export const frameTypes = { data: 0, headers: 1, reset: 3, settings: 4, goaway: 
 /** `:status: 200` and `content-type: application/grpc`, packed as HPACK does without its table. */
 export const packedHeaders = Buffer.concat([Buffer.from([0x88, 0x0f, 0x10, 16]), Buffer.from('application/grpc')])
 
+/** `grpc-status` of one digit, packed likewise. */
+export function packedStatus(code: number): Buffer {
+  return Buffer.concat([Buffer.from([0x00, 11]), Buffer.from('grpc-status'), Buffer.from([1]), Buffer.from(`${code}`)])
+}
+
 /** Writes one frame; of the call's stream, unless another is named. */
 export type SendFrame = (type: number, flags: number, payload: Uint8Array, streamId?: number) => void
 
-/** A server that writes frames by hand, in an order that Node's own would not: `onCall` is called with each call's headers. */
+/**
+ * A server that writes frames by hand, in an order that Node's own would not: `onCall` is called with each call's headers.
+ * `resets` are the streams that its client has reset.
+ */
 export async function startFrameServer(t: Tap, onCall: (send: SendFrame, socket: Socket) => void) {
+  const resets: number[] = []
   const server = createTcpServer(socket => {
     socket.on('error', () => {})
     t.teardown(() => socket.destroy())
@@ -104,6 +113,7 @@ export async function startFrameServer(t: Tap, onCall: (send: SendFrame, socket:
       while (skipped && received.length >= 9 && received.length >= 9 + received.readUIntBE(0, 3)) {
         const [type, streamId] = [received[3], received.readUInt32BE(5)]
         received = received.subarray(9 + received.readUIntBE(0, 3))
+        if (type === frameTypes.reset) resets.push(streamId)
         if (type === frameTypes.headers) onCall(sendOn(streamId), socket)
       }
     })
@@ -111,7 +121,7 @@ export async function startFrameServer(t: Tap, onCall: (send: SendFrame, socket:
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   t.teardown(() => server.close())
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, resets }
 }
 
 /** What every HTTP/2 client begins with. */
