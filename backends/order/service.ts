@@ -111,14 +111,14 @@ function traced(drive: (orderId: string) => Promise<void>): Flow {
 }
 
 function connectPeers(settings: ServiceSettings, tokens: Tokens) {
-  const { productUrl, inventoryUrl, paymentUrl } = settings
+  const { productUrl, inventoryUrl, paymentUrl, allowLoopback = false } = settings
   if (!productUrl || !inventoryUrl || !paymentUrl) {
     throw new SettingsError('the order service needs the URLs of the product, inventory and payment services')
   }
-  const as = 'order-service'
+  const how = { tokens, as: 'order-service', allowLoopback }
   return {
-    products: createServiceClient(ProductService, { baseUrl: productUrl, tokens, as }),
-    inventory: createServiceClient(InventoryService, { baseUrl: inventoryUrl, tokens, as }),
-    payments: createServiceClient(PaymentService, { baseUrl: paymentUrl, tokens, as })
+    products: createServiceClient(ProductService, { target: productUrl, ...how }),
+    inventory: createServiceClient(InventoryService, { target: inventoryUrl, ...how }),
+    payments: createServiceClient(PaymentService, { target: paymentUrl, ...how })
   }
 }

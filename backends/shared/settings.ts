@@ -1,4 +1,5 @@
 import { weaknessOf } from '../../lib/jwt-secret.ts'
+import { parseTarget, TargetError } from '../../lib/upstream/channel/target.ts'
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
 
@@ -25,12 +26,14 @@ export interface ServiceSettings {
   logLevel: string
   /** REDIS_URL: a cache that several processes share. Without it: no cache beyond the process. */
   redisUrl?: string
-  /** PRODUCT_SERVICE_URL: required by order. */
+  /** PRODUCT_SERVICE_URL: a target, as docs/upstreams.md describes them. Required by order. */
   productUrl?: string
-  /** INVENTORY_SERVICE_URL: required by order. */
+  /** INVENTORY_SERVICE_URL: a target. Required by order. */
   inventoryUrl?: string
-  /** PAYMENT_SERVICE_URL: required by order. */
+  /** PAYMENT_SERVICE_URL: a target. Required by order. */
   paymentUrl?: string
+  /** UPSTREAM_ALLOW_LOOPBACK: whether names in targets may stand for this machine. Default false. */
+  allowLoopback?: boolean
   /** SEED_CATALOGUE: whether an empty database gets the sample catalogue, with stock. Default false. */
   seedCatalogue: boolean
   /** BOOTSTRAP_ADMIN_EMAIL and BOOTSTRAP_ADMIN_PASSWORD: the first admin, made when there is none. */
@@ -93,12 +96,23 @@ function readAudience(env: NodeJS.ProcessEnv): string {
 
 function readPeers(service: ServiceName, env: NodeJS.ProcessEnv) {
   if (service !== 'order') return {}
-  const peer = (name: string) => readUrl(env, name, ['http:', 'https:']) ?? missing(name)
   return {
-    productUrl: peer('PRODUCT_SERVICE_URL'),
-    inventoryUrl: peer('INVENTORY_SERVICE_URL'),
-    paymentUrl: peer('PAYMENT_SERVICE_URL')
+    productUrl: readTarget(env, 'PRODUCT_SERVICE_URL'),
+    inventoryUrl: readTarget(env, 'INVENTORY_SERVICE_URL'),
+    paymentUrl: readTarget(env, 'PAYMENT_SERVICE_URL'),
+    allowLoopback: readChoice(env, 'UPSTREAM_ALLOW_LOOPBACK', ['true', 'false'], 'false') === 'true'
   }
+}
+
+function readTarget(env: NodeJS.ProcessEnv, name: string): string {
+  const value = env[name] || missing(name)
+  try {
+    parseTarget(value)
+  } catch (error) {
+    if (error instanceof TargetError) throw new SettingsError(`${name} must say where the service is: ${error.message}`)
+    throw error
+  }
+  return value
 }
 
 function readBootstrapAdmin(env: NodeJS.ProcessEnv): ServiceSettings['bootstrapAdmin'] {

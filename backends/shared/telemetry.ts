@@ -4,15 +4,17 @@ import {
   type Attributes,
   type Context,
   context,
+  metrics,
   propagation,
   ROOT_CONTEXT,
   type Span,
   SpanKind,
   SpanStatusCode,
   type TextMapGetter,
-  type TextMapSetter,
   trace
 } from '@opentelemetry/api'
+import { withTrace } from '../../lib/policies/trace.ts'
+import type { Policy } from '../../lib/upstream/grpc/call.ts'
 import { reasonOf } from './service-error.ts'
 import { hookStream } from './streams.ts'
 
@@ -39,10 +41,6 @@ const headerGetter: TextMapGetter<Headers> = {
   keys: headers => [...headers.keys()]
 }
 
-const headerSetter: TextMapSetter<Headers> = {
-  set: (headers, key, value) => headers.set(key, value)
-}
-
 /** A server span `<package.Service>/<Method>` per call, child of the caller's by `traceparent`; keeps the request id. */
 export function createServerTelemetryInterceptor(): Interceptor {
   return next => async request => {
@@ -55,17 +53,13 @@ export function createServerTelemetryInterceptor(): Interceptor {
   }
 }
 
-/** A client span per call to another service; sends `traceparent` and the request id of the call being served. */
-export function createClientTelemetryInterceptor(): Interceptor {
-  return next => async request => {
-    const span = startRpcSpan(request.service.typeName, request.method.name, SpanKind.CLIENT, context.active())
-    const active = trace.setSpan(context.active(), span)
-    propagation.inject(active, request.header, headerSetter)
-    const requestId = currentRequestId()
-    if (requestId !== null) request.header.set(requestIdHeader, requestId)
-    const within = <Result>(work: () => Promise<Result>) => context.with(active, work)
-    return endWithResponse(span, new Set(), within, () => next(request))
-  }
+/** A client span per call to another service, child of what is being done; the other service learns of it. */
+export function traceCalls(target: string): Policy {
+  const duration = metrics.getMeter('sluice.backends').createHistogram('rpc.client.duration', {
+    description: 'Duration of calls to other services; of a stream, until its answer began.',
+    unit: 'ms'
+  })
+  return withTrace({ tracer, duration, target, parentOf: () => context.active() })
 }
 
 /** The `x-request-id` of the call that is being served; null outside of one, or when it came without. */

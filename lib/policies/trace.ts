@@ -1,5 +1,6 @@
 import {
   type Attributes,
+  type Context,
   type Histogram,
   ROOT_CONTEXT,
   type Span,
@@ -31,6 +32,8 @@ export interface TraceOptions {
   duration: Histogram
   /** Where the upstream is, as `parseTarget` reads it. */
   target: string
+  /** Whose child the span of a call is. Default: its caller's trace; without a caller, nobody's. */
+  parentOf?: (call: Call) => Context
 }
 
 /**
@@ -38,11 +41,11 @@ export interface TraceOptions {
  * a stream ends with the stream. Its duration is the time until its answer began: that it goes on for long says nothing
  * about how fast the upstream is. A call in a trace that nobody keeps has no span; the upstream is told of its caller's.
  */
-export function withTrace({ tracer, duration, target }: TraceOptions): Policy {
+export function withTrace({ tracer, duration, target, parentOf = traceOfCaller }: TraceOptions): Policy {
   const attributesOf = createAttributes(target)
 
   function start(call: Call): Span | null {
-    const parent = call.caller?.trace ?? ROOT_CONTEXT
+    const parent = parentOf(call)
     if (!isKept(parent)) {
       propagator.inject(parent, call.metadata, metadataSetter)
       return null
@@ -80,6 +83,10 @@ export function withTrace({ tracer, duration, target }: TraceOptions): Policy {
       throw error
     }
   }
+}
+
+function traceOfCaller({ caller }: Call): Context {
+  return caller?.trace ?? ROOT_CONTEXT
 }
 
 /** What is the same in all spans and figures of an rpc, made once. */

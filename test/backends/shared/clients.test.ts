@@ -13,7 +13,7 @@ const productIds = [newId()]
 
 async function startClient(t: Test, batchGetStock: NonNullable<EchoHandlers['batchGetStock']>, timeoutMs?: number) {
   const { url, tokens } = await startEcho(t, { batchGetStock })
-  const options = { baseUrl: url, tokens, as: 'order-service', ...(timeoutMs !== undefined && { timeoutMs }) }
+  const options = { target: url, tokens, as: 'order-service', ...(timeoutMs !== undefined && { timeoutMs }) }
   const client = createServiceClient(InventoryService, options)
   t.teardown(() => client[Symbol.dispose]())
   return client
@@ -54,8 +54,8 @@ t.test('a service that is down is UNAVAILABLE', async t => {
   const { port } = closed.address() as { port: number }
   closed.close()
   const { tokens } = await startEcho(t)
-  const baseUrl = `http://127.0.0.1:${port}`
-  const client = createServiceClient(InventoryService, { baseUrl, tokens, as: 'order-service' })
+  const target = `http://127.0.0.1:${port}`
+  const client = createServiceClient(InventoryService, { target, tokens, as: 'order-service' })
   t.equal((await refusalOf(client.batchGetStock({ productIds }))).code, Code.Unavailable)
 })
 
@@ -63,7 +63,7 @@ t.test('a client finds its service again after a restart', async t => {
   const first = await startEcho(t)
   const { port } = new URL(first.url)
   const client = createServiceClient(InventoryService, {
-    baseUrl: first.url,
+    target: first.url,
     tokens: first.tokens,
     as: 'order-service'
   })

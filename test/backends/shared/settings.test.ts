@@ -46,15 +46,22 @@ t.test('an empty variable is not set', async t => {
   t.equal(readSettings('user', { ...required, PORT: '', REDIS_URL: '' }).port, 9001)
 })
 
+const peers = {
+  PRODUCT_SERVICE_URL: 'http://product:9002',
+  INVENTORY_SERVICE_URL: 'http://inventory:9005',
+  PAYMENT_SERVICE_URL: 'http://payment:9004'
+}
+
 t.test('the order service needs to know the others', async t => {
-  const peers = {
-    PRODUCT_SERVICE_URL: 'http://product:9002',
-    INVENTORY_SERVICE_URL: 'http://inventory:9005',
-    PAYMENT_SERVICE_URL: 'http://payment:9004'
-  }
   t.match(readSettings('order', { ...required, ...peers }), { productUrl: 'http://product:9002' })
   for (const name of Object.keys(peers)) {
     t.throws(() => readSettings('order', { ...required, ...peers, [name]: '' }), { message: `${name} is not set` })
+  }
+})
+
+t.test('the others are where any target of an upstream may be', async t => {
+  for (const target of ['dns:///product:9002', '10.0.0.7:9002,10.0.0.8:9002', 'unix:/run/product.sock']) {
+    t.equal(readSettings('order', { ...required, ...peers, PRODUCT_SERVICE_URL: target }).productUrl, target)
   }
 })
 
@@ -78,7 +85,13 @@ const wrong: [Record<string, string>, RegExp, ServiceName?][] = [
   [{ LOG_LEVEL: 'loud' }, /^LOG_LEVEL must be one of fatal, /],
   [{ REDIS_URL: 'http://cache' }, /^REDIS_URL must be a URL that begins with redis:\/\//],
   [{ SEED_CATALOGUE: 'yes' }, /^SEED_CATALOGUE must be one of true, false$/],
-  [{ PRODUCT_SERVICE_URL: 'product:9002' }, /^PRODUCT_SERVICE_URL must be a URL/, 'order'],
+  [
+    { PRODUCT_SERVICE_URL: 'product' },
+    /^PRODUCT_SERVICE_URL must say where the service is: the port is missing$/,
+    'order'
+  ],
+  [{ ...peers, PAYMENT_SERVICE_URL: 'ftp://payment' }, /^PAYMENT_SERVICE_URL must say where the service is/, 'order'],
+  [{ ...peers, UPSTREAM_ALLOW_LOOPBACK: 'yes' }, /^UPSTREAM_ALLOW_LOOPBACK must be one of true, false$/, 'order'],
   [{ BOOTSTRAP_ADMIN_EMAIL: 'root@example.com' }, /^BOOTSTRAP_ADMIN_PASSWORD is not set$/],
   [{ BOOTSTRAP_ADMIN_PASSWORD: 'password123' }, /^BOOTSTRAP_ADMIN_EMAIL is not set$/],
   [{ BOOTSTRAP_ADMIN_EMAIL: 'root', BOOTSTRAP_ADMIN_PASSWORD: 'password123' }, /^BOOTSTRAP_ADMIN_EMAIL must be/],

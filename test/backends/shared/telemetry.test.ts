@@ -29,7 +29,7 @@ function named(name: string): Span {
 async function startPair(t: Test, inventory: NonNullable<EchoHandlers['batchGetStock']>) {
   const stock = await startEcho(t, { batchGetStock: inventory })
   const client = createServiceClient(InventoryService, {
-    baseUrl: stock.url,
+    target: stock.url,
     tokens: stock.tokens,
     as: 'order-service'
   })
