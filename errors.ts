@@ -193,7 +193,7 @@ export const requestErrors = {
     status: 431,
     code: 'INVALID_ARGUMENT',
     reason: 'HEADERS_TOO_LARGE',
-    when: 'The headers take more than 16 KiB.'
+    when: 'The headers take more than 16 KiB, or there are more than 100.'
   },
   SLUICE_ERR_REQUEST_TIMEOUT: {
     message: 'the request did not arrive in time',
@@ -208,6 +208,34 @@ export const requestErrors = {
     code: 'INVALID_ARGUMENT',
     reason: 'MALFORMED_REQUEST',
     when: 'The request breaks HTTP.'
+  },
+  SLUICE_ERR_PATH: {
+    message: 'the path %s',
+    status: 400,
+    code: 'INVALID_ARGUMENT',
+    reason: 'INVALID_PATH',
+    when: 'The path holds control characters, `.` or `..` segments, encoded slashes where no value takes them, or no UTF-8.'
+  },
+  SLUICE_ERR_EXPECTATION: {
+    message: 'the only expectation that can be met is 100-continue',
+    status: 417,
+    code: 'INVALID_ARGUMENT',
+    reason: 'EXPECTATION_FAILED',
+    when: 'The `Expect` header asks for something else.'
+  },
+  SLUICE_ERR_TRANSFER_ENCODING: {
+    message: 'the only transfer coding is chunked',
+    status: 501,
+    code: 'UNIMPLEMENTED',
+    reason: 'TRANSFER_ENCODING_UNSUPPORTED',
+    when: '`Transfer-Encoding` names another coding, or one more.'
+  },
+  SLUICE_ERR_HTTP_VERSION: {
+    message: 'HTTP version not supported',
+    status: 505,
+    code: 'UNIMPLEMENTED',
+    reason: 'HTTP_VERSION_UNSUPPORTED',
+    when: 'The request line names another version than HTTP/1.0 and HTTP/1.1.'
   },
   SLUICE_ERR_IDEMPOTENCY_KEY: {
     message: 'Idempotency-Key must be 1 to 255 visible ASCII characters',

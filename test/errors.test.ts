@@ -41,7 +41,9 @@ t.test('a gRPC code has its own HTTP status, except where HTTP knows better', as
     SLUICE_ERR_NOT_ACCEPTABLE: 406,
     SLUICE_ERR_URI_TOO_LONG: 414,
     SLUICE_ERR_HEADERS_TOO_LARGE: 431,
-    SLUICE_ERR_REQUEST_TIMEOUT: 408
+    SLUICE_ERR_REQUEST_TIMEOUT: 408,
+    SLUICE_ERR_EXPECTATION: 417,
+    SLUICE_ERR_HTTP_VERSION: 505
   }
   for (const [name, { status, code }] of Object.entries(requestErrors)) {
     t.equal(status, better[name as RequestErrorCode] ?? httpStatusOf(codes.get(code) ?? Code.Unknown), name)

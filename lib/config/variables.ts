@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { isIP } from 'node:net'
+import { isProxyRange } from '../http/guard/proxies.ts'
 import { weaknessOf } from '../jwt-secret.ts'
 import { parseTarget, TargetError } from '../upstream/channel/target.ts'
 
@@ -142,17 +142,8 @@ export function proxies(doc: string, fallback: string) {
     parse(given: string): false | string[] {
       if (given === 'false') return false
       const ranges = given.split(',').map(range => range.trim())
-      if (ranges.every(isRange)) return ranges
+      if (ranges.every(isProxyRange)) return ranges
       throw new Refusal('must be false or a list of addresses and CIDR ranges, such as 10.0.0.0/8,fd00::/8')
     }
   }
-}
-
-function isRange(range: string): boolean {
-  const [address = '', prefix, ...rest] = range.split('/')
-  const family = isIP(address)
-  // An IPv4 range in IPv6's clothes is read differently by different readers.
-  if (family === 0 || rest.length > 0 || address.toLowerCase().startsWith('::ffff:')) return false
-  if (prefix === undefined) return true
-  return /^\d{1,3}$/.test(prefix) && Number(prefix) >= 1 && Number(prefix) <= (family === 4 ? 32 : 128)
 }

@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { failureOf } from '../errors/failure.ts'
-import { renderRawFailure } from '../errors/render.ts'
 import { isLongUpload } from './long-lived.ts'
+import { answerRaw } from './raw-answer.ts'
 
 export interface ServerSettings {
   /** The least severe level that is logged. */
@@ -14,6 +14,11 @@ export interface ServerSettings {
   trustProxy: false | string[]
   /** The deadline of calls to upstreams, in milliseconds. */
   upstreamTimeoutMs: number
+}
+
+/** The log of the gateway, as far as it is needed here. */
+interface RefusalLog {
+  info(facts: object, message: string): void
 }
 
 /** Connections at once; more are closed as they come. */
@@ -55,6 +60,8 @@ export function serverOptions({ logLevel, bodyLimit, trustProxy, upstreamTimeout
     },
     http: {
       headersTimeout: 5_000,
+      // The guard says so in the one shape; Node would not.
+      requireHostHeader: false,
       // How often the two timeouts are looked at; Node's own 30 s would make them meaningless.
       connectionsCheckingInterval: 500,
       maxHeaderSize: 16 * 1024
@@ -68,13 +75,15 @@ function requestIdOf({ headers }: Pick<IncomingMessage, 'headers'>): string {
   return typeof given === 'string' && requestIdPattern.test(given) ? given : randomUUID()
 }
 
-/** Answers bytes that are no HTTP request, on a connection that is closed with it. */
-function answerBrokenRequest(error: Error & { code?: string }, socket: Socket): void {
+/** Answers bytes that are no HTTP request, on a connection that is closed with it. Fastify calls it as its own. */
+function answerBrokenRequest(this: { log: RefusalLog }, error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && isLongUpload(socket)) return
-  if (error.code === 'ECONNRESET' || !socket.writable) {
+  if (error.code === 'ECONNRESET') {
     socket.destroy()
     return
   }
-  socket.write(renderRawFailure(failureOf(error), { requestId: randomUUID(), traceId: '' }))
-  socket.destroySoon()
+  const failure = failureOf(error)
+  const requestId = answerRaw(failure, socket)
+  const { status, reason } = failure
+  if (requestId !== null) this.log.info({ request_id: requestId, status, reason, cause: error.code }, 'no request')
 }

@@ -1,0 +1,80 @@
+import type { IncomingHttpHeaders } from 'node:http'
+import { RequestError } from '../../../errors.ts'
+import { closing, malformed } from './malformed.ts'
+
+/** The headers of a request as Node has them: by name, and as they were sent, names and values in turn. */
+export interface RequestHeaders {
+  headers: IncomingHttpHeaders
+  rawHeaders: string[]
+}
+
+/** Of these, Node takes the first and forgets the others, while what is behind it may take the last. */
+const once: ReadonlySet<string> = new Set([
+  'authorization',
+  'content-encoding',
+  'content-length',
+  'content-type',
+  'host',
+  'transfer-encoding'
+])
+
+/**
+ * Checks that there are no more than `most` headers, and that those are said once that can have one value only.
+ *
+ * @param names the names of `headers`: as many as there are headers, unless some are said more than once.
+ * @throws {RequestError} SLUICE_ERR_HEADERS_TOO_LARGE or SLUICE_ERR_REQUEST_MALFORMED
+ */
+export function checkHeaderCount({ rawHeaders }: RequestHeaders, names: readonly string[], most: number): void {
+  const count = rawHeaders.length / 2
+  if (count > most) throw new RequestError('SLUICE_ERR_HEADERS_TOO_LARGE', { headers: closing })
+  if (count === names.length) return
+  const seen = new Set<string>()
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at]!.toLowerCase()
+    if (once.has(name) && seen.has(name)) throw malformed(`${name} must not be repeated`)
+    seen.add(name)
+  }
+}
+
+/** Tells which headers of a client are none of its business, by their names in lower case. */
+export type IsInternal = (name: string) => boolean
+
+/** What the name of a header is made of (RFC 9110, section 5.6.2), and maybe the rest of it. */
+const pattern = /^[!#$%&'+.^`|~\w-]+\*?$/
+
+/** Whether a text is the name of a header, or with a `*` at its end the beginning of names. */
+export function isNamePattern(text: string): boolean {
+  return pattern.test(text)
+}
+
+/**
+ * @param patterns names, in any case; what ends with `*` is the beginning of names.
+ */
+export function compileIsInternal(patterns: readonly string[]): IsInternal {
+  const lower = patterns.map(text => text.toLowerCase())
+  const names = new Set(lower.filter(text => !text.endsWith('*')))
+  const beginnings = lower.filter(text => text.endsWith('*')).map(text => text.slice(0, -1))
+  return name => {
+    // Servers that turn names into variables take `x_user_id` for `x-user-id`.
+    if (name.includes('_') || names.has(name)) return true
+    for (const beginning of beginnings) if (name.startsWith(beginning)) return true
+    return false
+  }
+}
+
+/** Takes a header from a request, in both of its forms; or sets it, where it was first. */
+export function replaceHeader(request: RequestHeaders, name: string, value: string | undefined): void {
+  if (value === undefined) delete request.headers[name]
+  else request.headers[name] = value
+  const rawHeaders: string[] = []
+  let left = value
+  for (let at = 0; at < request.rawHeaders.length; at += 2) {
+    if (request.rawHeaders[at]!.toLowerCase() !== name) {
+      rawHeaders.push(request.rawHeaders[at]!, request.rawHeaders[at + 1]!)
+    } else if (left !== undefined) {
+      rawHeaders.push(request.rawHeaders[at]!, left)
+      left = undefined
+    }
+  }
+  request.rawHeaders = rawHeaders
+}
