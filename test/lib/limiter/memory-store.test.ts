@@ -30,3 +30,11 @@ t.test('a key may be any text', async t => {
   const store = new MemoryStore()
   for (const key of ['__proto__', 'constructor', '', 'a:*{}\r\n']) t.equal(store.take(key, oneToken).allowed, true)
 })
+
+t.test('long keys are told apart, and kept short', async t => {
+  const store = new MemoryStore({ now: () => 0 })
+  const long = 'x'.repeat(10_000)
+  t.equal(store.take(`${long}a`, oneToken).allowed, true)
+  t.equal(store.take(`${long}b`, oneToken).allowed, true)
+  t.equal(store.take(`${long}a`, oneToken).allowed, false)
+})

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { takeToken } from '../../../lib/limiter/token-bucket.ts'
+import { takeTokens, tokenBucket } from '../../../lib/limiter/token-bucket.ts'
 
 const bucket = { size: 5, periodMs: 1_000 }
 
@@ -7,7 +7,7 @@ const bucket = { size: 5, periodMs: 1_000 }
 function takeAt(times: number[], of = bucket) {
   let fullAt: number | undefined
   return times.map(now => {
-    const decision = takeToken(of, fullAt, now)
+    const decision = takeTokens(of, fullAt, now)
     fullAt = decision.fullAt
     return decision
   })
@@ -28,8 +28,8 @@ t.test('a full bucket gives its size at once, and then nothing', async t => {
 t.test('a refusal says when a token is there, and then it is', async t => {
   const refused = takeAt([0, 0, 0, 0, 0, 0]).at(-1)!
   t.equal(refused.resetMs, 200)
-  t.equal(takeToken(bucket, refused.fullAt, 199).allowed, false)
-  t.equal(takeToken(bucket, refused.fullAt, 200).allowed, true)
+  t.equal(takeTokens(bucket, refused.fullAt, 199).allowed, false)
+  t.equal(takeTokens(bucket, refused.fullAt, 200).allowed, true)
 })
 
 t.test('a refused request costs nothing', async t => {
@@ -54,4 +54,16 @@ t.test('who comes exactly in time is not refused for a rounding', async t => {
   const start = 123_456.789
   const times = Array.from({ length: 300 }, (_, index) => start + (index * 1_000) / 3)
   t.ok(takeAt([start, start, ...times.slice(1)], thirds).every(({ allowed }) => allowed))
+})
+
+t.test('a request may cost more than one token: it takes all of them, or none', async t => {
+  const first = takeTokens(bucket, undefined, 0, 3)
+  t.match(first, { allowed: true, remaining: 2, resetMs: 600 })
+  const second = takeTokens(bucket, first.fullAt, 0, 3)
+  t.match(second, { allowed: false, remaining: 2, resetMs: 200 })
+  t.match(takeTokens(bucket, second.fullAt, 0, 2), { allowed: true, remaining: 0 })
+})
+
+t.test('the bucket of a rate and a burst fills with the rate', async t => {
+  t.same(tokenBucket(100, 200), { size: 200, periodMs: 2_000 })
 })
