@@ -148,9 +148,11 @@ export abstract class Attempt extends ClientStream implements LifetimeListener {
   #ownFields(remainingMs: number): HeaderFields {
     const { fields } = this.call.metadata
     if (remainingMs === Number.POSITIVE_INFINITY && this.limits.sendCompression !== 'gzip') return fields
-    const own = fields.slice()
+    // Before what is the caller's.
+    const own: string[] = []
     if (remainingMs !== Number.POSITIVE_INFINITY) own.push('grpc-timeout', grpcTimeout(remainingMs))
     if (this.limits.sendCompression === 'gzip') own.push('grpc-encoding', 'gzip')
+    own.push(...fields)
     return own
   }
 

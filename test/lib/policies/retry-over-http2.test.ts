@@ -18,7 +18,8 @@ import {
   packedStatus,
   rawFrame,
   startFrameServer,
-  startRawServer
+  startRawServer,
+  timeoutMsOf
 } from '../upstream/grpc/servers.ts'
 
 const { createOrder, getOrder, watchOrder } = OrderService.method
@@ -115,8 +116,8 @@ t.test('one with an idempotency key is, once, with the same key and no more time
   const [first, second] = calls
   t.same(await second?.body, rawFrame(message))
   t.equal(second?.headers['grpc-previous-rpc-attempts'], '1')
-  t.ok(timeoutOf(second?.headers) <= timeoutOf(first?.headers))
-  t.ok(timeoutOf(first?.headers) <= 4_000)
+  t.ok(timeoutMsOf(second?.headers) <= timeoutMsOf(first?.headers))
+  t.ok(timeoutMsOf(first?.headers) <= 4_000)
 
   const down = await startUpstream(t, cutConnection, cutConnection, cutConnection)
   const call = connect(t, down.url).unary(createOrder, message, { repeatable: 'keyed' })
@@ -124,16 +125,12 @@ t.test('one with an idempotency key is, once, with the same key and no more time
   t.equal(down.calls.length, 2)
 })
 
-function timeoutOf(headers: IncomingHttpHeaders | undefined): number {
-  return Number(/^(\d+)m$/.exec(String(headers?.['grpc-timeout']))?.[1])
-}
-
 t.test('each attempt has what is left of the time, and there is none without', async t => {
   const waiting: Behaviour = stream => setTimeout(() => fail(stream), 20)
   const { url, calls } = await startUpstream(t, waiting, waiting)
   const wire = connect(t, url)
   await wire.unary(getOrder, message, { timeoutMs: 4_000 })
-  const times = calls.map(({ headers }) => timeoutOf(headers))
+  const times = calls.map(({ headers }) => timeoutMsOf(headers))
   t.ok(times[0]! > times[1]! && times[1]! > times[2]!, times.join(' > '))
   await t.rejects(wire.unary(getOrder, message, { timeoutMs: 0 }), { code: Code.DeadlineExceeded })
   t.equal(calls.length, 3)

@@ -30,6 +30,11 @@ export async function startRawServer(t: Tap, onStream: OnStream, options: Server
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, streams }
 }
 
+/** What the headers of a call say is left of its time, in milliseconds; NaN: nothing. */
+export function timeoutMsOf(headers: IncomingHttpHeaders | undefined): number {
+  return Number(/^(\d+)u$/.exec(String(headers?.['grpc-timeout']))?.[1]) / 1_000
+}
+
 /** The headers with which an answer of gRPC begins. */
 export const grpcHeaders: OutgoingHttpHeaders = { ':status': 200, 'content-type': 'application/grpc+proto' }
 

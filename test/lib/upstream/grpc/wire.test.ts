@@ -1,4 +1,4 @@
-import { constants } from 'node:http2'
+import { constants, type IncomingHttpHeaders } from 'node:http2'
 import { gunzipSync } from 'node:zlib'
 import { Code, ConnectError } from '@connectrpc/connect'
 import t from 'tap'
@@ -8,7 +8,7 @@ import { createWire } from '../../../../lib/upstream/grpc/wire.ts'
 import { StreamService } from '../../../fixtures/gen/fixture/v1/streams_pb.ts'
 import { until } from '../../../helper.ts'
 import { connectWire } from './helper.ts'
-import { answer, collect, grpcHeaders, rawFrame, startRawServer } from './servers.ts'
+import { answer, collect, grpcHeaders, rawFrame, startRawServer, timeoutMsOf } from './servers.ts'
 
 const { getCover, watchTopic, importTopic } = StreamService.method
 const { getProduct } = ProductService.method
@@ -18,7 +18,7 @@ type Tap = Pick<typeof t, 'teardown'>
 
 /** An upstream that answers every call, and remembers the headers of each. */
 async function startAnswering(t: Tap) {
-  const seen: Record<string, unknown>[] = []
+  const seen: IncomingHttpHeaders[] = []
   const { url } = await startRawServer(t, (stream, headers) => {
     seen.push(headers)
     answer(stream, { body: [rawFrame(message)], trailers: { 'grpc-status': '0' } })
@@ -46,6 +46,12 @@ t.test('a call says what gRPC asks for, and what its maker says besides', async 
   t.equal(seen[1]?.['user-agent'], 'me')
 })
 
+t.test('what gRPC says comes before what the maker of the call says', async t => {
+  const { url, seen } = await startAnswering(t)
+  await connectWire(t, url).unary(getCover, message, { header: { a: '1' } })
+  t.same(Object.keys(seen[0] ?? {}).slice(-2), ['grpc-timeout', 'a'])
+})
+
 t.test('the upstream is told what is left until the deadline', async t => {
   const { url, seen } = await startAnswering(t)
   const wire = connectWire(t, url)
@@ -54,8 +60,8 @@ t.test('the upstream is told what is left until the deadline', async t => {
   await collect((await wire.stream(watchTopic, message, { timeoutMs })).messages)
   await collect((await wire.stream(watchTopic, message)).messages)
   for (const headers of seen.slice(0, 2)) {
-    const [, ms] = /^(\d+)m$/.exec(String(headers['grpc-timeout'])) ?? []
-    t.ok(Number(ms) > 0 && Number(ms) <= timeoutMs, `${ms} ms`)
+    const ms = timeoutMsOf(headers)
+    t.ok(ms > 0 && ms < timeoutMs, `${ms} ms`)
   }
   t.equal(seen[2]?.['grpc-timeout'], undefined)
 })
