@@ -14,6 +14,8 @@ export interface OrderProcess {
   as(userId: string, roles?: string[]): Promise<Client<typeof OrderService>>
   /** Ends it with SIGKILL: nothing of it runs any more when this returns. */
   kill(): Promise<void>
+  /** Asks it to stop, with SIGTERM; answers its exit code. */
+  stop(): Promise<number | null>
 }
 
 const main = new URL('../../../backends/main.ts', import.meta.url).pathname
@@ -60,6 +62,12 @@ export async function startOrderProcess(t: Test, shop: Shop): Promise<OrderProce
       child.kill('SIGKILL')
       await exited
       sessionManager.abort()
+    },
+    async stop() {
+      child.kill('SIGTERM')
+      const [code] = await exited
+      sessionManager.abort()
+      return code
     }
   }
 }

@@ -1,9 +1,14 @@
 import { Code, ConnectError } from '@connectrpc/connect'
 import t from 'tap'
+import { newId } from '../../../backends/shared/ids.ts'
 import { OrderStatus } from '../../../gen/shop/order/v1/order_pb.ts'
 import { eventually } from '../eventually.ts'
 import { brokenInvariants } from './invariants.ts'
+import { startOrderProcess } from './order-process.ts'
 import { customerOf, orderOf, startShop } from './shop.ts'
+
+/** How long a service that stops waits for calls before it cuts them, in ms. */
+const drainTimeoutMs = 10_000
 
 const impatient = { repeat: { firstPauseMs: 5, maxPauseMs: 20 }, inlineBudgetMs: 200 }
 
@@ -20,6 +25,25 @@ t.test('a service that is stopped in the middle of a flow goes on with it when i
   const again = await customerOf(await shop.startOrders(), shop.payment, { userId })
   await eventually(async () => (await again.orders.getOrder({ orderId })).status === OrderStatus.CONFIRMED)
   t.strictSame(await brokenInvariants(shop), [])
+})
+
+t.test('an order service stops when it is told to, though its connections to the others are open', async t => {
+  const shop = await startShop(t, { withOrders: false })
+  const process = await startOrderProcess(t, shop)
+  const orders = await process.as(newId())
+  t.equal((await orders.createOrder(orderOf(await shop.addProduct()))).status, OrderStatus.CONFIRMED)
+  const stoppedAt = performance.now()
+  t.equal(await process.stop(), 0)
+  t.ok(performance.now() - stoppedAt < drainTimeoutMs, 'nothing had to be cut')
+})
+
+t.test('a service stops when it is told to, though the order service watches whether it serves', async t => {
+  const shop = await startShop(t)
+  const { orders } = await customerOf(shop.orders!, shop.payment)
+  await orders.createOrder(orderOf(await shop.addProduct()))
+  const stoppedAt = performance.now()
+  await Promise.all([shop.inventory.close(), shop.payment.close()])
+  t.ok(performance.now() - stoppedAt < drainTimeoutMs, 'nothing had to be cut')
 })
 
 t.test('a flow that broke off is begun anew by the sweep', async t => {
