@@ -8,7 +8,8 @@ import admin from './plugins/admin.ts'
 import auth from './plugins/auth.ts'
 import breaking from './plugins/breaking.ts'
 import completion from './plugins/completion.ts'
-import errors, { answerFailure } from './plugins/errors.ts'
+import errors from './plugins/errors.ts'
+import guard, { everyRequest } from './plugins/guard.ts'
 import health from './plugins/health.ts'
 import limiting from './plugins/limiting.ts'
 import metrics from './plugins/metrics.ts'
@@ -42,14 +43,17 @@ export function buildEdge(config: Config, upstreamsByName: Record<string, Upstre
   })
   // One line per request is the access log's.
   const logController = new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' })
-  const gateway = Fastify({ ...options, logController, frameworkErrors: answerFailure })
+  const gateway = Fastify({ ...options, ...everyRequest, logController })
   gateway.server.maxConnections = maxConnections
 
+  // These only look on, and see what the guard refuses too.
   gateway.register(completion)
   gateway.register(tracing)
   gateway.register(errors)
   gateway.register(accessLog)
   gateway.register(metrics)
+
+  gateway.register(guard, { trustedProxies: config.TRUST_PROXY })
   gateway.register(overload)
   gateway.register(limiting, { rate: config.RATE_LIMIT_RPS, burst: config.RATE_LIMIT_BURST })
   gateway.register(auth, { secret: config.JWT_SECRET, issuer: config.JWT_ISSUER, audience: config.JWT_AUDIENCE })

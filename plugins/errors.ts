@@ -37,6 +37,9 @@ export interface PathGuide {
 /** Refusals that come by the thousand while something else has been logged already. */
 const quietReasons: ReadonlySet<string> = new Set(['CIRCUIT_OPEN', 'OVERLOADED'])
 
+/** Refusals of a path, before anything is taken out of it. */
+const pathErrors: ReadonlySet<string> = new Set(['FST_ERR_BAD_URL', 'SLUICE_ERR_PATH'])
+
 /** One shape for every error, from every layer. A path that is known by other methods is 405, any other 404. */
 async function errors(gateway: FastifyInstance) {
   const methodsByUrl = new Map<string, string[]>()
@@ -52,6 +55,7 @@ async function errors(gateway: FastifyInstance) {
   gateway.setErrorHandler<FastifyError>(answerFailure)
 
   gateway.setNotFoundHandler(function answerUnknownRoute(request, reply) {
+    if (request.method === 'OPTIONS' && request.originalUrl === '*') return reply.code(204).send()
     const { rawPath } = splitUrl(request.raw)
     const methods = new Set([methodsByUrl.get(rawPath) ?? [], ...guides.map(guide => guide.methods(rawPath))].flat())
     if (request.method === 'OPTIONS' && methods.size > 0)
@@ -97,9 +101,9 @@ export function describeFailure(
   return { failure, ...renderFailure(failure, ids, accept) }
 }
 
-/** Fastify refuses a path that it cannot decode before it has a route, and does not say which part is wrong. */
+/** Who refuses a path as a whole does not say which part is wrong; the rule that it is for may know. */
 function refusalOf({ server, raw }: FastifyRequest, error: unknown): BindError | undefined {
-  if ((error as FastifyError | null)?.code !== 'FST_ERR_BAD_URL') return undefined
+  if (!pathErrors.has((error as FastifyError | null)?.code ?? '')) return undefined
   return server.pathGuides.map(guide => guide.refusal(raw)).find(refusal => refusal !== undefined)
 }
 

@@ -146,7 +146,8 @@ function addRoute(gateway: FastifyInstance, offer: Offer): void {
   withBodies(gateway, bodyKindOf(rule), scope => {
     scope.route({
       ...place,
-      config: { policy, template: template.text },
+      // The values of a rule are decoded as the rule says.
+      config: { policy, template: template.text, guard: { encodedSlashes: true } },
       ...(handlerTimeout !== null && { handlerTimeout }),
       handler: compileHandler(parts)
     })

@@ -1,6 +1,5 @@
-import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { RequestError } from '../../errors.ts'
+import { checkCharset, checkEncoding, jsonType } from '../../lib/http/guard/content.ts'
 import type { HttpRule } from '../../lib/httprule/rules.ts'
 import { rawBodyToWire, takesRawBody } from '../../lib/stream/http-body.ts'
 
@@ -16,16 +15,12 @@ export function bodyKindOf(rule: HttpRule): BodyKind {
   return takesRawBody(rule) ? 'raw' : 'json'
 }
 
-const jsonType = /^application\/(?:[\w.-]+\+)?json[ \t]*(?:;|$)/
-const charset = /;[ \t]*charset=(?:"([^"]*)"|([^;\s]*))/i
-
 /** Takes JSON, and no other bodies, as they came: undefined when they are empty. JSON is UTF-8 (RFC 8259, section 8.1). */
 export function takeJsonBodies(gateway: FastifyInstance): void {
   gateway.removeAllContentTypeParsers()
   gateway.addContentTypeParser(jsonType, { parseAs: 'buffer' }, async ({ headers }: FastifyRequest, body: Buffer) => {
-    const [, quoted, name = quoted ?? 'utf-8'] = charset.exec(headers['content-type'] ?? '') ?? []
     checkEncoding(headers)
-    if (!/^utf-?8$/i.test(name)) throw new RequestError('SLUICE_ERR_MEDIA_TYPE')
+    checkCharset(headers['content-type'] ?? '')
     return body.length === 0 ? undefined : body
   })
 }
@@ -58,10 +53,4 @@ export function withBodies(
     }
     addRoutes(scope)
   })
-}
-
-/** A service would take compressed bytes for what their content type says (RFC 9110, sections 8.4 and 15.5.16). */
-function checkEncoding({ 'content-encoding': encoding = 'identity' }: IncomingHttpHeaders): void {
-  if (encoding.toLowerCase() === 'identity') return
-  throw new RequestError('SLUICE_ERR_CONTENT_ENCODING', { headers: { 'accept-encoding': 'identity' } })
 }

@@ -1,6 +1,7 @@
 import { METHODS } from 'node:http'
 import type { FastifyInstance, RouteOptions } from 'fastify'
 import { StartError } from '../../errors.ts'
+import { toOriginForm } from '../../lib/http/guard/target.ts'
 import { splitUrl } from '../../lib/http/raw-request.ts'
 import { routerPath, widerPath } from '../../lib/httprule/find-my-way.ts'
 import { createRouter, type Match } from '../../lib/httprule/router.ts'
@@ -88,7 +89,9 @@ export function createRouting(gateway: FastifyInstance): Routing {
     hint: router.hint,
     refusal(request) {
       try {
-        matchOf(request)?.capture()
+        // A target that Fastify cannot take is routed as another one.
+        const url = toOriginForm(request.originalUrl ?? request.url ?? '') ?? ''
+        router.match(request.method ?? '', splitUrl({ url }).rawPath)?.capture()
         return undefined
       } catch (error) {
         if (error instanceof BindError) return error
