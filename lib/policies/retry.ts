@@ -25,9 +25,6 @@ export interface RetryOptions {
 /** How much longer or shorter a pause is, at most, so that calls that failed together do not come again together. */
 const jitter = 0.2
 
-/** The longest that a timer of Node runs; a longer one would fire at once. */
-const maxTimerMs = 2 ** 31 - 1
-
 /**
  * Makes calls again that failed, by the rules of gRPC:
  *
@@ -75,7 +72,7 @@ function compileDelay({ baseMs = 50, maxMs = 1_000, random = Math.random }: Retr
     if (pushback === 'never' || !(isUnsent(error) || mayRepeat(call, error, number))) return null
     const backoffMs = Math.min(baseMs * 2 ** (number - 1), maxMs) * (1 - jitter + 2 * jitter * random())
     const delayMs = pushback ?? (isTransparent(error, number) ? 0 : backoffMs)
-    return delayMs < Math.min(lifetime.remainingMs(), maxTimerMs) ? delayMs : null
+    return delayMs < lifetime.remainingMs() ? delayMs : null
   }
 }
 

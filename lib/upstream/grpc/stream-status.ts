@@ -49,15 +49,19 @@ export function isUnsent(error: unknown): boolean {
   return false
 }
 
+/** What a push-back may say at most: it has 32 bits, with a sign. No timer of Node is longer. */
+const maxPushbackMs = 2 ** 31 - 1
+
 /**
- * After how long, in milliseconds, the upstream wants to be asked again; `never`: not at all; null: it does not say.
+ * After how long, in milliseconds, the upstream wants to be asked again; `never`: not at all, or nobody can read when; null:
+ * it does not say.
  *
  * @see https://github.com/grpc/proposal/blob/master/A6-client-retries.md#pushback
  */
 export function pushbackMs(error: unknown): number | 'never' | null {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     const value = cause instanceof ConnectError ? cause.metadata.get('grpc-retry-pushback-ms') : null
-    if (value !== null) return /^\d{1,10}$/.test(value) ? Number(value) : 'never'
+    if (value !== null) return /^\d{1,10}$/.test(value) && Number(value) <= maxPushbackMs ? Number(value) : 'never'
   }
   return null
 }

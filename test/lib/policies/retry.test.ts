@@ -95,11 +95,6 @@ t.test('no attempt is made that the deadline would end', async t => {
   t.equal(await attemptsOf(createCall({ repeatable: 'safe', lifetime }), failures), 1)
 })
 
-t.test('nor one after a time that is longer than any timer', async t => {
-  const failures = [refusal(Code.Unavailable, { 'grpc-retry-pushback-ms': '9999999999' })]
-  t.equal(await attemptsOf(createCall({ repeatable: 'safe' }), failures), 1)
-})
-
 t.test('a call that ends while it waits ends at once', async t => {
   const lifetime = new Lifetime()
   const { send } = createUpstream(refusal(Code.Unavailable, { 'grpc-retry-pushback-ms': '60000' }))

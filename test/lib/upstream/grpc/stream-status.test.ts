@@ -55,7 +55,9 @@ t.test('an upstream says when it wants to be asked again, or that it does not', 
     ['-1', 'never'],
     ['soon', 'never'],
     ['', 'never'],
-    ['99999999999', 'never']
+    ['1, 2', 'never'],
+    ['2147483647', 2_147_483_647],
+    ['2147483648', 'never']
   ]
   for (const [value, expected] of rows) {
     const error = new ConnectError('busy', Code.Unavailable, { 'grpc-retry-pushback-ms': value })
