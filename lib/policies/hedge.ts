@@ -2,7 +2,7 @@ import { Code, ConnectError } from '@connectrpc/connect'
 import type { Answer, Call, Policy, Send } from '../upstream/grpc/call.ts'
 import { pushbackMs } from '../upstream/grpc/stream-status.ts'
 import { pause } from './pause.ts'
-import { isTransient } from './retry.ts'
+import { isTransient, previousAttempts } from './retry.ts'
 import type { RetryBudget } from './retry-budget.ts'
 
 /** What became of a call that took too long: it is made a second time, or would have been if the budget allowed it. */
@@ -77,7 +77,7 @@ class Hedge {
     if (!isAffordable) return
     span?.addEvent('hedge')
     const ofSecond = metadata.clone()
-    ofSecond.set('grpc-previous-rpc-attempts', '1')
+    ofSecond.set(previousAttempts, '1')
     this.#attempt(new Set([...(avoid ?? []), this.#first?.endpoint]), ofSecond)
   }
 

@@ -22,6 +22,9 @@ export interface RetryOptions {
   onRetry?: (call: Call, outcome: RetryOutcome) => void
 }
 
+/** Tells the upstream how often it may have begun with the call before. */
+export const previousAttempts = 'grpc-previous-rpc-attempts'
+
 /** How much longer or shorter a pause is, at most, so that calls that failed together do not come again together. */
 const jitter = 0.2
 
@@ -41,7 +44,8 @@ export function withRetry(options: RetryOptions): Policy {
   const delayOf = compileDelay(options)
 
   return next => async call => {
-    budget.addCall()
+    // The second attempt of a hedged call is none.
+    if (!call.metadata.has(previousAttempts)) budget.addCall()
     let attempt = call
     for (let number = 1; ; number++) {
       try {
@@ -56,7 +60,7 @@ export function withRetry(options: RetryOptions): Policy {
         onRetry?.(call, isAffordable ? 'retried' : 'over budget')
         if (!isAffordable) throw error
         await pause(delayMs, call.lifetime)
-        attempt = nextAttempt(attempt, number)
+        attempt = nextAttempt(attempt, error)
       }
     }
   }
@@ -69,7 +73,7 @@ function compileDelay({ baseMs = 50, maxMs = 1_000, random = Math.random }: Retr
     // Without an endpoint it has waited for one; and what was pulled from a stream cannot be pulled again.
     if (lifetime.reason !== null || endpoint === null || !(content instanceof Uint8Array)) return null
     const pushback = pushbackMs(error)
-    if (pushback === 'never' || !(isUnsent(error) || mayRepeat(call, error, number))) return null
+    if (pushback === 'never' || !(isUnsent(error) || (call.repeatable !== 'unsent' && isTransient(error)))) return null
     const backoffMs = Math.min(baseMs * 2 ** (number - 1), maxMs) * (1 - jitter + 2 * jitter * random())
     const delayMs = pushback ?? (isTransparent(error, number) ? 0 : backoffMs)
     return delayMs < lifetime.remainingMs() ? delayMs : null
@@ -81,23 +85,19 @@ function isTransparent(error: unknown, number: number): boolean {
   return number === 1 && isUnsent(error)
 }
 
-/** Of a call that the upstream may have begun with. */
-function mayRepeat({ repeatable }: Call, error: unknown, number: number): boolean {
-  if (repeatable === 'unsent' || (repeatable === 'keyed' && number > 1)) return false
-  return isTransient(error)
-}
-
 /** Whether the upstream may well do now what it failed to do. */
 export function isTransient(error: unknown): boolean {
   const code = codeOf(error)
   return code === Code.Unavailable || (code === Code.ResourceExhausted && typeof pushbackMs(error) === 'number')
 }
 
-/** The same call, that goes elsewhere when it can, and says that it is not the first. */
-function nextAttempt(failed: Call, number: number): Call {
+/** The same call, that goes elsewhere when it can. Unless the other never began, it says so, and a key is used up. */
+function nextAttempt(failed: Call, error: unknown): Call {
+  const next = { ...failed, avoid: new Set([...(failed.avoid ?? []), failed.endpoint]), endpoint: null }
+  if (isUnsent(error)) return next
   const metadata = failed.metadata.clone()
-  metadata.set('grpc-previous-rpc-attempts', String(number))
-  return { ...failed, metadata, avoid: new Set([...(failed.avoid ?? []), failed.endpoint]), endpoint: null }
+  metadata.set(previousAttempts, String(Number(metadata.get(previousAttempts) ?? 0) + 1))
+  return { ...next, metadata, repeatable: failed.repeatable === 'keyed' ? 'unsent' : failed.repeatable }
 }
 
 /** Each attempt is an event on the span of its call. */

@@ -6,6 +6,7 @@ import { withRetry } from '../../../lib/policies/retry.ts'
 import { RetryBudget } from '../../../lib/policies/retry-budget.ts'
 import type { Call } from '../../../lib/upstream/grpc/call.ts'
 import { Lifetime } from '../../../lib/upstream/grpc/lifetime.ts'
+import { Metadata } from '../../../lib/upstream/grpc/metadata.ts'
 import { createCall, createUpstream, refusal, unsent } from './calls.ts'
 
 const unavailable = refusal(Code.Unavailable)
@@ -36,6 +37,7 @@ const cases: [what: string, repeatable: Call['repeatable'], failures: Error[], a
   ['unless to repeat it does no harm', 'safe', [unavailable, lost], 3],
   ['three times at most', 'safe', [unavailable, unavailable, unavailable, unavailable], 3],
   ['or it has an idempotency key: once', 'keyed', [unavailable, unavailable], 2],
+  ['which it has not used before it began', 'keyed', [unsent(), unavailable], 3],
   ['an answer is an answer', 'safe', [refusal(Code.NotFound)], 1],
   ['a deadline that passed is no reason', 'safe', [refusal(Code.DeadlineExceeded)], 1],
   ['nor is an internal error', 'safe', [refusal(Code.Internal)], 1],
@@ -70,6 +72,24 @@ t.test('a further attempt avoids where it failed, and says which it is', async t
     attempts.map(({ metadata }) => metadata.get('grpc-previous-rpc-attempts')),
     [null, '1', '2']
   )
+})
+
+t.test('an attempt that never began is none to the upstream', async t => {
+  const { send, attempts } = createUpstream(unsent(), unavailable)
+  await withRetry({ budget: new RetryBudget(), baseMs: 1 })(send)(createCall({ repeatable: 'safe' }))
+  t.same(
+    attempts.map(({ metadata }) => metadata.get('grpc-previous-rpc-attempts')),
+    [null, null, '1']
+  )
+})
+
+t.test('an attempt that is not the first of its call is no further call', async t => {
+  const budget = new RetryBudget({ floor: 0, ratio: 1 })
+  const metadata = new Metadata(['grpc-previous-rpc-attempts', '1'])
+  const { send, attempts } = createUpstream(unsent(), unavailable)
+  await withRetry({ budget, baseMs: 1 })(send)(createCall({ metadata, repeatable: 'safe' })).catch(() => {})
+  t.equal(attempts.length, 2, 'there was no call that would pay for a third attempt')
+  t.equal(attempts[1]?.metadata.get('grpc-previous-rpc-attempts'), '1')
 })
 
 t.test('a call that found no endpoint has waited long enough', async t => {
