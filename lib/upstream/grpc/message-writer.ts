@@ -6,20 +6,23 @@ import type { StreamCall } from './stream-call.ts'
 /** Sends the messages of a request, each when the one before has gone into the window of the upstream. */
 export class MessageWriter {
   readonly #call: StreamCall
-  readonly #messages: AsyncIterator<Uint8Array>
+  readonly #source: AsyncIterable<Uint8Array>
+  #messages: AsyncIterator<Uint8Array> | null = null
   #isStopped = false
   #wake: (() => void) | null = null
 
   constructor(call: StreamCall, source: AsyncIterable<Uint8Array>) {
     this.#call = call
-    this.#messages = source[Symbol.asyncIterator]()
+    this.#source = source
   }
 
   /** Settles when all is sent, or the call is over. Throws what the source throws, and for a message that is too large. */
   async writeAll(): Promise<void> {
     const { writeMaxBytes, sendCompression } = this.#call.limits
+    const messages = this.#source[Symbol.asyncIterator]()
+    this.#messages = messages
     while (!this.#isStopped) {
-      const { done, value } = await this.#messages.next()
+      const { done, value } = await messages.next()
       if (this.#isStopped) return
       if (done) {
         this.#call.end()
@@ -40,8 +43,15 @@ export class MessageWriter {
   stop(): void {
     this.#isStopped = true
     this.#wake?.()
-    // It may fail, and nobody waits for it: the call is over.
-    this.#messages.return?.().catch(() => {})
+    void this.#returnSource()
+  }
+
+  async #returnSource(): Promise<void> {
+    try {
+      await this.#messages?.return?.()
+    } catch {
+      // Nobody waits for it: the call is over.
+    }
   }
 
   #writable(): Promise<void> {

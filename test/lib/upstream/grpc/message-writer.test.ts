@@ -78,3 +78,31 @@ t.test('an upstream that has its answer need not hear the rest', async t => {
   t.same(await collect(messages), ['one'])
   t.equal(source.returned, true)
 })
+
+t.test('messages that cannot be begun with are messages that fail', async t => {
+  const { url, streams } = await startRawServer(t, () => {})
+  const cause = new TypeError('somebody else reads them')
+  const locked = {
+    [Symbol.asyncIterator]() {
+      throw cause
+    }
+  }
+  await t.rejects(connectWire(t, url).stream(importTopic, locked), { code: Code.Canceled, cause })
+  await until(() => streams[0]?.rstCode === constants.NGHTTP2_CANCEL)
+})
+
+const careless: Record<string, () => never> = {
+  'does not promise anything': () => undefined as never,
+  throws: () => {
+    throw new Error('it was closed')
+  }
+}
+
+for (const [what, onReturn] of Object.entries(careless)) {
+  t.test(`an upstream that has its answer is heard when the source that need not go on ${what}`, async t => {
+    const { url } = await startRawServer(t, stream => answer(stream, { body: [rawFrame(one)], trailers: ok }))
+    const waiting = { next: () => new Promise<never>(() => {}), return: onReturn }
+    const { messages } = await connectWire(t, url).stream(importTopic, { [Symbol.asyncIterator]: () => waiting })
+    t.same(await collect(messages), ['one'])
+  })
+}
