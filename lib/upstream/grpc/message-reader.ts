@@ -1,7 +1,21 @@
 import { Code, ConnectError } from '@connectrpc/connect'
+import type { CallLimits } from './attempt.ts'
+import type { Call } from './call.ts'
 import { decompress } from './compression.ts'
 import { type Frame, frameLength } from './framing.ts'
-import type { StreamCall } from './stream-call.ts'
+
+/** The call whose answer is read. */
+interface ReadCall {
+  readonly call: Call
+  readonly limits: CallLimits
+  /** How compressed messages are compressed; null: it does not say. */
+  readonly encoding: string | null
+  /** What is told in place of an error. */
+  translated(error: ConnectError): unknown
+  /** So many bytes need no memory any more. */
+  consumed(bytes: number): void
+  fail(error: ConnectError): void
+}
 
 /** A message that waits for its reader. */
 interface Queued {
@@ -21,7 +35,7 @@ interface Waiting {
  * what is kept is bounded by the window and one message.
  */
 export class MessageReader implements AsyncIterableIterator<Uint8Array> {
-  readonly #call: StreamCall
+  readonly #call: ReadCall
   #first: Queued | null = null
   #last: Queued | null = null
   #waiting: Waiting | null = null
@@ -30,7 +44,7 @@ export class MessageReader implements AsyncIterableIterator<Uint8Array> {
   /** Undefined while messages may come, null when the call ended well. */
   #end: ConnectError | null | undefined
 
-  constructor(call: StreamCall) {
+  constructor(call: ReadCall) {
     this.#call = call
   }
 

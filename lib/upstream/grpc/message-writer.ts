@@ -1,17 +1,25 @@
+import type { CallLimits } from './attempt.ts'
 import { gzipFrameOf } from './compression.ts'
 import { frameOf } from './framing.ts'
 import { checkSize } from './message-size.ts'
-import type { StreamCall } from './stream-call.ts'
+
+/** The call whose request it is. */
+interface WrittenCall {
+  readonly limits: CallLimits
+  /** False: it waits for room, and `onWritable` tells when it has gone. */
+  write(bytes: Uint8Array, isEnd: boolean): boolean
+  end(): void
+}
 
 /** Sends the messages of a request, each when the one before has gone into the window of the upstream. */
 export class MessageWriter {
-  readonly #call: StreamCall
+  readonly #call: WrittenCall
   readonly #source: AsyncIterable<Uint8Array>
   #messages: AsyncIterator<Uint8Array> | null = null
   #isStopped = false
   #wake: (() => void) | null = null
 
-  constructor(call: StreamCall, source: AsyncIterable<Uint8Array>) {
+  constructor(call: WrittenCall, source: AsyncIterable<Uint8Array>) {
     this.#call = call
     this.#source = source
   }
