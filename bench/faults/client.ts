@@ -51,30 +51,34 @@ const policies: Policy[] = [
 const { method } = ProductService
 const content = new Uint8Array(0)
 
-/** A wire that counts the attempts of one call; nothing else of it is the call's own. */
-function makeCall(safe: boolean): Promise<CallRecord> {
-  let attempts = 0
+/** Makes a call, by a wire that counts its attempts; nothing else of it is the call's own. The record is whole when it ends. */
+function makeCall(safe: boolean): { record: CallRecord; ended: Promise<void> } {
+  const startedAt = performance.now()
+  const record: CallRecord = {
+    startedAt: performance.timeOrigin + startedAt,
+    tookMs: 0,
+    code: 'UNFINISHED',
+    attempts: 0,
+    safe
+  }
   const wire = createWire({
     policies,
     send(call) {
-      attempts += 1
+      record.attempts += 1
       return channel.send(call)
     },
     writeMaxBytes: 1024
   })
-  const startedAt = performance.now()
-  const record = (code: string | null): CallRecord => ({
-    startedAt: performance.timeOrigin + startedAt,
-    tookMs: performance.now() - startedAt,
-    code,
-    attempts,
-    safe
-  })
+  const end = (code: string | null) => {
+    record.tookMs = performance.now() - startedAt
+    record.code = code
+  }
   const rpc = safe ? method.listCategories : method.createProduct
-  return wire.unary(rpc, content).then(
-    () => record(null),
-    error => record(nameOf(error))
+  const ended = wire.unary(rpc, content).then(
+    () => end(null),
+    error => end(nameOf(error))
   )
+  return { record, ended }
 }
 
 function nameOf(error: unknown): string {
@@ -83,18 +87,21 @@ function nameOf(error: unknown): string {
 
 process.on('message', async ({ callsPerSecond, durationMs, graceMs }: RunClient) => {
   const records: CallRecord[] = []
+  const calls: Promise<void>[] = []
   const start = performance.now()
-  let made = 0
   while (performance.now() - start < durationMs) {
-    for (; made < ((performance.now() - start) / 1000) * callsPerSecond; made++) {
-      makeCall(made % 2 === 0).then(record => records.push(record))
+    while (records.length < ((performance.now() - start) / 1000) * callsPerSecond) {
+      const { record, ended } = makeCall(records.length % 2 === 0)
+      records.push(record)
+      calls.push(ended)
     }
     await delay(5)
   }
-  const end = performance.now() + graceMs
-  while (records.length < made && performance.now() < end) await delay(50)
+  await Promise.race([Promise.all(calls), delay(graceMs)])
+  const now = performance.timeOrigin + performance.now()
+  for (const record of records) if (record.code === 'UNFINISHED') record.tookMs = now - record.startedAt
   process.send!(records)
 })
 
-await makeCall(true)
+await makeCall(true).ended
 process.send!('ready')

@@ -2,7 +2,7 @@
 export interface CallRecord {
   startedAt: number
   tookMs: number
-  /** The name of its gRPC code; null: it was answered. */
+  /** Why it failed; null: it was answered. `UNFINISHED`: it had not ended when the client stopped waiting. */
   code: string | null
   attempts: number
   /** Whether it may be repeated whatever became of it. */

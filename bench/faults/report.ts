@@ -23,7 +23,7 @@ export async function writeFigures(found: readonly Found[], callsPerSecond: numb
   const machine = `${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown'}`
   const text = [
     `\`make faults\`, ${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${machine}; ${callsPerSecond} calls a second, each answered after`,
-    '20 ms. Every second one may be repeated. Latencies are p50 / p99 / highest in milliseconds, of the calls that began then.'
+    '20 ms. Every second one may be repeated. Latencies are p50 / p99 / highest in milliseconds, of calls that failed too.'
   ].join('\n')
   await writeFile(
     pageFile,

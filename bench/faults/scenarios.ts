@@ -40,6 +40,21 @@ export const scenarios: readonly Scenario[] = [
     end: stage => stage.restart()
   },
   {
+    name: 'all three restarted in good order (`SIGTERM`), one after the other',
+    faultMs: 6000,
+    afterMs: 3000,
+    begin: stage => stage.restartAll(),
+    end() {}
+  },
+  {
+    name: 'the only one restarted in good order (`SIGTERM`)',
+    upstreams: 1,
+    faultMs: 3000,
+    afterMs: 3000,
+    begin: stage => stage.restartAll(),
+    end() {}
+  },
+  {
     name: '`SIGSTOP` of one of three, `SIGCONT` after 10 s',
     faultMs: 10_000,
     afterMs: 4000,

@@ -1,4 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { setTimeout as delay } from 'node:timers/promises'
 import { ask, freePort, startProgram, stop } from '../processes.ts'
 import type { CertificateFiles, Certificates } from './certificates.ts'
 import { type FaultProxy, type ProxyMode, startProxy } from './proxy.ts'
@@ -56,6 +58,17 @@ export class Stage {
   /** Starts it again on the same port after it was killed. */
   async restart(certificate: CertificateFiles | null = this.#certificates?.right ?? null): Promise<void> {
     this.#processes[0] = await startUpstream(this.#ports[0]!, certificate)
+  }
+
+  /** Lets one after the other end in good order, and starts it again; a second later it is the next one's turn. */
+  async restartAll(): Promise<void> {
+    for (const [index, port] of this.#ports.entries()) {
+      const child = this.#processes[index]!
+      child.kill('SIGTERM')
+      await once(child, 'exit')
+      this.#processes[index] = await startUpstream(port, this.#certificates?.right ?? null)
+      await delay(1000)
+    }
   }
 
   async behave(behaviour: Partial<Behaviour>): Promise<void> {

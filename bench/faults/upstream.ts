@@ -32,12 +32,18 @@ const server =
     ? createServer({ settings })
     : createSecureServer({ cert: readFileSync(TLS_CERT), key: readFileSync(TLS_KEY!), settings })
 const calls = new WeakMap<Http2Session, number>()
+const sessions = new Set<Http2Session>()
+const watches = new Set<ServerHttp2Stream>()
 
+server.on('session', session => {
+  sessions.add(session)
+  session.once('close', () => sessions.delete(session))
+})
 server.on('stream', (stream: ServerHttp2Stream, headers) => {
   stream.on('error', () => {})
   stream.resume()
   const path = headers[':path']!
-  if (path === watchPath) respond(stream).write(servingFrame)
+  if (path === watchPath) watch(stream)
   else if (!path.startsWith(servicePath)) respond(stream).end(servingFrame)
   else {
     setTimeout(answer, answerAfterMs, stream)
@@ -45,7 +51,19 @@ server.on('stream', (stream: ServerHttp2Stream, headers) => {
   }
 })
 server.on('sessionError', () => {})
+// In good order: GOAWAY, and an end when the calls that there are have ended.
+process.once('SIGTERM', () => {
+  server.close(() => process.exit(0))
+  for (const stream of watches) stream.end()
+  for (const session of sessions) session.close()
+})
 server.listen(Number(PORT), '127.0.0.1', () => process.send!('ready'))
+
+function watch(stream: ServerHttp2Stream): void {
+  watches.add(stream)
+  stream.once('close', () => watches.delete(stream))
+  respond(stream).write(servingFrame)
+}
 
 function answer(stream: ServerHttp2Stream): void {
   if (stream.destroyed) return
