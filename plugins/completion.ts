@@ -23,6 +23,9 @@ async function completion(gateway: FastifyInstance) {
     listeners.push(listener)
   })
 
+  // Asked for once, the address of a client is known for as long as its requests are, also when the connection is gone.
+  gateway.server.on('connection', socket => void socket.remoteAddress)
+
   gateway.addHook('onRequest', function watchResponse(request, reply, done) {
     reply.raw.once('close', () => {
       const status = statusOf(reply)

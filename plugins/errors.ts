@@ -34,8 +34,13 @@ export interface PathGuide {
   refusal(request: IncomingMessage): BindError | undefined
 }
 
-/** Refusals that come by the thousand while something else has been logged already. */
-const quietReasons: ReadonlySet<string> = new Set(['CIRCUIT_OPEN', 'OVERLOADED'])
+/** Refusals that come by the thousand while something else has been logged already, and those that are the client's doing. */
+const quietReasons: ReadonlySet<string> = new Set([
+  'CIRCUIT_OPEN',
+  'OVERLOADED',
+  'HTTP_VERSION_UNSUPPORTED',
+  'TRANSFER_ENCODING_UNSUPPORTED'
+])
 
 /** Refusals of a path, before anything is taken out of it. */
 const pathErrors: ReadonlySet<string> = new Set(['FST_ERR_BAD_URL', 'SLUICE_ERR_PATH'])

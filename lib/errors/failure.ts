@@ -37,8 +37,7 @@ const frameworkErrors: ReadonlyMap<string, RequestErrorCode> = new Map([
   ['FST_ERR_MAX_PARAM_LENGTH', 'SLUICE_ERR_URI_TOO_LONG'],
   ['FST_ERR_HANDLER_TIMEOUT', 'SLUICE_ERR_UPSTREAM_TIMEOUT'],
   ['ERR_HTTP_REQUEST_TIMEOUT', 'SLUICE_ERR_REQUEST_TIMEOUT'],
-  ['HPE_HEADER_OVERFLOW', 'SLUICE_ERR_HEADERS_TOO_LARGE'],
-  ['HPE_INVALID_VERSION', 'SLUICE_ERR_HTTP_VERSION']
+  ['HPE_HEADER_OVERFLOW', 'SLUICE_ERR_HEADERS_TOO_LARGE']
 ])
 
 /** What to tell about any error that a request ends with. Never throws; what it does not know is an internal error. */

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
+import { RequestError } from '../../errors.ts'
 import { failureOf } from '../errors/failure.ts'
 import { isLongUpload } from './long-lived.ts'
 import { answerRaw } from './raw-answer.ts'
@@ -76,14 +77,25 @@ function requestIdOf({ headers }: Pick<IncomingMessage, 'headers'>): string {
 }
 
 /** Answers bytes that are no HTTP request, on a connection that is closed with it. Fastify calls it as its own. */
-function answerBrokenRequest(this: { log: RefusalLog }, error: Error & { code?: string }, socket: Socket): void {
+function answerBrokenRequest(this: { log: RefusalLog }, error: ParserError, socket: Socket): void {
   if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT' && isLongUpload(socket)) return
   if (error.code === 'ECONNRESET') {
     socket.destroy()
     return
   }
-  const failure = failureOf(error)
+  const failure = failureOf(isOtherVersion(error) ? new RequestError('SLUICE_ERR_HTTP_VERSION') : error)
   const requestId = answerRaw(failure, socket)
   const { status, reason } = failure
   if (requestId !== null) this.log.info({ request_id: requestId, status, reason, cause: error.code }, 'no request')
+}
+
+/** What Node's parser ends with, and why in its own words. */
+interface ParserError extends Error {
+  code?: string
+  reason?: string
+}
+
+/** Whether a version is one that there could be; all others are a request line that is none. */
+function isOtherVersion({ code, reason }: ParserError): boolean {
+  return code === 'HPE_INVALID_VERSION' && reason === 'Invalid HTTP version'
 }

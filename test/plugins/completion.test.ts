@@ -7,11 +7,15 @@ import { until } from '../helper.ts'
 async function start(t: Pick<typeof import('tap').default, 'teardown'>) {
   const gateway = Fastify()
   const completed: [string, number][] = []
+  const addresses: string[] = []
   let slowRequests = 0
   let release = () => {}
   gateway.register(completion)
   gateway.register(async scope => {
-    scope.onCompleted((request, _reply, status) => completed.push([request.url, status]))
+    scope.onCompleted((request, _reply, status) => {
+      completed.push([request.url, status])
+      addresses.push(request.ip)
+    })
     scope.get('/fine', async (_request, reply) => reply.code(201).send('fine'))
     scope.get('/broken', async () => Promise.reject(new Error('broken')))
     scope.get('/slow', async () => {
@@ -24,7 +28,7 @@ async function start(t: Pick<typeof import('tap').default, 'teardown'>) {
   })
   t.teardown(() => gateway.close())
   const url = await gateway.listen({ host: '127.0.0.1', port: 0 })
-  return { url, completed, release: () => release(), slowRequests: () => slowRequests }
+  return { url, completed, addresses, release: () => release(), slowRequests: () => slowRequests }
 }
 
 t.test('a request is over when its answer is out, whatever it is', async t => {
@@ -53,4 +57,15 @@ t.test('a request is over when its client is gone, and only once', async t => {
     ['/slow', 499],
     ['/fine', 201]
   ])
+})
+
+t.test('whose request it was is known when the client is gone', async t => {
+  const { url, addresses, slowRequests } = await start(t)
+  const controller = new AbortController()
+  const gone = t.rejects(fetch(`${url}/slow`, { signal: controller.signal }))
+  await until(() => slowRequests() === 1)
+  controller.abort()
+  await gone
+  await until(() => addresses.length === 1)
+  t.same(addresses, ['127.0.0.1'])
 })
