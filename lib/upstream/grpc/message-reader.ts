@@ -104,9 +104,12 @@ export class MessageReader implements AsyncIterableIterator<Uint8Array> {
     })
   }
 
-  /** Whoever stops to read ends the call. */
+  /** Whoever stops to read ends the call; nothing fails for who does not want to know. */
   async return(): Promise<IteratorResult<Uint8Array>> {
     this.drop()
+    this.#waiting?.resolve({ done: true, value: undefined })
+    this.#waiting = null
+    this.#end = null
     this.#call.call.lifetime.end(new ConnectError('nobody reads the answer', Code.Canceled))
     return { done: true, value: undefined }
   }

@@ -1,5 +1,6 @@
 import { constants } from 'node:http2'
 import { gzipSync } from 'node:zlib'
+import { Code } from '@connectrpc/connect'
 import t from 'tap'
 import { ServerReflection } from '../../../../gen/grpc/reflection/v1/reflection_pb.ts'
 import { StreamService } from '../../../fixtures/gen/fixture/v1/streams_pb.ts'
@@ -89,4 +90,21 @@ t.test('whoever stops to read ends the call, and the messages that it was sendin
   }
   t.equal(source.returned, true)
   await until(() => streams[0]?.rstCode === constants.NGHTTP2_CANCEL)
+})
+
+t.test('who has stopped to read has no error to handle, also of a message that was asked for before', async t => {
+  const { url } = await startRawServer(t, stream => stream.respond(grpcHeaders))
+  const { messages } = await connectWire(t, url).stream(watchTopic, one)
+  const asked = messages.next()
+  await messages.return?.()
+  t.same(await asked, { done: true, value: undefined })
+  t.same(await messages.next(), { done: true, value: undefined })
+})
+
+t.test('nor has who has heard of one, and stops then', async t => {
+  const { url } = await startRawServer(t, stream => answer(stream, { trailers: { 'grpc-status': '5' } }))
+  const { messages } = await connectWire(t, url).stream(watchTopic, one)
+  await t.rejects(messages.next(), { code: Code.NotFound })
+  await messages.return?.()
+  t.same(await messages.next(), { done: true, value: undefined })
 })
