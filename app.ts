@@ -2,6 +2,7 @@ import Fastify, { type FastifyInstance, LogController } from 'fastify'
 import type { Config } from './config.ts'
 import comments from './gen/comments.json' with { type: 'json' }
 import { maxConnections, serverOptions } from './lib/http/server-options.ts'
+import { limitingSettings } from './limiting-settings.ts'
 import packageJson from './package.json' with { type: 'json' }
 import accessLog from './plugins/access-log.ts'
 import admin from './plugins/admin.ts'
@@ -55,7 +56,7 @@ export function buildEdge(config: Config, upstreamsByName: Record<string, Upstre
 
   gateway.register(guard, { trustedProxies: config.TRUST_PROXY })
   gateway.register(overload)
-  gateway.register(limiting, { rate: config.RATE_LIMIT_RPS, burst: config.RATE_LIMIT_BURST })
+  gateway.register(limiting, limitingSettings(config))
   gateway.register(auth, { secret: config.JWT_SECRET, issuer: config.JWT_ISSUER, audience: config.JWT_AUDIENCE })
   gateway.register(breaking, {
     windowMs: config.BREAKER_WINDOW_MS,

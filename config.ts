@@ -5,10 +5,12 @@ import {
   decimal,
   endpoint,
   integer,
+  optional,
   pemFile,
   port,
   proxies,
   Refusal,
+  redisUrl,
   secret,
   target,
   text,
@@ -64,6 +66,32 @@ const variables = {
   ),
   RATE_LIMIT_RPS: decimal('Requests per second that one client address may make for long.', '100', 1_000_000),
   RATE_LIMIT_BURST: integer('Requests that one client address may make at once.', '200', 1, 1_000_000),
+  RATE_LIMIT_USER_RPS: decimal('Requests per second that one signed-in user may make for long.', '100', 1_000_000),
+  RATE_LIMIT_USER_BURST: integer('Requests that one signed-in user may make at once.', '200', 1, 1_000_000),
+  RATE_LIMIT_FAILURES_RPS: decimal(
+    'Requests per second of one client address that may end 400, 401, 403, 404 or 405 for long.',
+    '10',
+    1_000_000
+  ),
+  RATE_LIMIT_FAILURES_BURST: integer(
+    'Such requests that may come at once; the address is refused while there are more.',
+    '200',
+    1,
+    1_000_000
+  ),
+  RATE_LIMIT_GLOBAL_RPS: optional(
+    decimal('Requests per second that all clients together may make for long. Empty: any number.', '', 10_000_000)
+  ),
+  RATE_LIMIT_GLOBAL_BURST: integer('Requests that all clients together may make at once.', '1000', 1, 10_000_000),
+  RATE_LIMIT_REDIS_URL: redisUrl(
+    'The Redis that gateways count together in: `redis://host:port`, `rediss://` for TLS. Empty: each counts for itself.'
+  ),
+  RATE_LIMIT_REDIS_TIMEOUT_MS: integer(
+    'How long a request waits for that Redis; then it is counted locally.',
+    '25',
+    1,
+    10_000
+  ),
   UPSTREAM_TIMEOUT_MS: integer(
     'The deadline of a call whose policy names none; of a stream, until it begins.',
     '5000',

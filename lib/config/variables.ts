@@ -34,10 +34,26 @@ export function integer(doc: string, fallback: string, min: number, max: number)
   }
 }
 
+/** What need not be. Null: it is not. */
+export function optional<Value>({ doc, parse }: { doc: string; parse(given: string): Value }) {
+  return { doc, fallback: '', parse: (given: string) => (given === '' ? null : parse(given)) }
+}
+
 /** A port that need not be. Null: there is none. */
 export function port(doc: string) {
-  const { parse } = integer(doc, '', 0, 65_535)
-  return { doc, fallback: '', parse: (given: string) => (given === '' ? null : parse(given)) }
+  return optional(integer(doc, '', 0, 65_535))
+}
+
+/** Where a Redis is; null: there is none. */
+export function redisUrl(doc: string) {
+  return optional({
+    doc,
+    parse(given: string) {
+      const url = URL.canParse(given) ? new URL(given) : null
+      if (url !== null && /^rediss?:$/.test(url.protocol) && url.hostname !== '') return given
+      throw new Refusal('must be redis://host:port or rediss://host:port')
+    }
+  })
 }
 
 export function decimal(doc: string, fallback: string, max: number) {

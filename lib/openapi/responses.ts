@@ -7,13 +7,18 @@ import type { Dialect } from './dialect.ts'
 import { fieldSchema, messageSchema, orNull } from './field-schema.ts'
 import type { Content, Header, Reference, Response, Responses, Schema } from './types.ts'
 
-const limitHeaders = ['RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset']
+const limitHeaders = ['RateLimit-Policy', 'RateLimit']
 
 /** The headers that responses refer to. */
 export const headerComponents: Readonly<Record<string, Header>> = {
-  'RateLimit-Limit': { schema: { type: 'integer' }, description: 'How many requests the token bucket holds.' },
-  'RateLimit-Remaining': { schema: { type: 'integer' }, description: 'How many of them are left.' },
-  'RateLimit-Reset': { schema: { type: 'integer' }, description: 'In how many seconds the bucket is full again.' },
+  'RateLimit-Policy': {
+    schema: { type: 'string' },
+    description: 'The limits: how many tokens a bucket holds (`q`), and in how many seconds it fills (`w`).'
+  },
+  RateLimit: {
+    schema: { type: 'string' },
+    description: 'How many tokens are left (`r`), and in how many seconds the bucket is full, or has one (`t`).'
+  },
   'X-Request-Id': { schema: { type: 'string' }, description: 'What tells this request from all others, in logs too.' }
 }
 

@@ -1,7 +1,7 @@
 import { type DescMethod, getOption, ScalarType } from '@bufbuild/protobuf'
 import { durationMs, MethodOptions_IdempotencyLevel as IdempotencyLevel } from '@bufbuild/protobuf/wkt'
 import { StartError } from '../../errors.ts'
-import { Access, type EventStream, policy as policyOption, RateLimitKey } from '../../gen/sluice/v1/policy_pb.ts'
+import { Access, type EventStream, policy as policyOption, type RateLimit, RateLimitKey } from '../../gen/sluice/v1/policy_pb.ts'
 import { fieldPath } from '../httprule/field-path.ts'
 
 /** A token bucket of a route's own. */
@@ -31,6 +31,10 @@ export interface RoutePolicy {
   /** With `user`: the caller holds one of these. Empty: any signed-in user. */
   roles: readonly string[]
   rateLimit: RouteRateLimit | null
+  /** The bucket that calls take from which end UNAUTHENTICATED or PERMISSION_DENIED; null: none. */
+  failureLimit: RouteRateLimit | null
+  /** How many tokens a call takes from each bucket. */
+  cost: number
   /** The longest that the client waits for upstreams, in milliseconds; null: the gateway's default. */
   deadlineMs: number | null
   /** Whether repeating the call does no more than making it once. */
@@ -54,6 +58,8 @@ export const publicPolicy: RoutePolicy = Object.freeze({
   access: 'public',
   roles: [],
   rateLimit: null,
+  failureLimit: null,
+  cost: 1,
   deadlineMs: null,
   idempotent: false,
   successStatus: 200,
@@ -80,12 +86,13 @@ export function routePolicy(method: DescMethod, overrides: Partial<RoutePolicy> 
 }
 
 function fromOption(method: DescMethod): RoutePolicy {
-  const { access, roles, rateLimit, deadline, idempotent, successStatus, ...option } = getOption(method, policyOption)
+  const { access, roles, deadline, idempotent, successStatus, ...option } = getOption(method, policyOption)
   return {
     access: accessOf(access),
     roles,
-    rateLimit:
-      rateLimit === undefined ? null : { rate: rateLimit.rate, burst: rateLimit.burst, key: keyOf(rateLimit.key) },
+    rateLimit: option.rateLimit === undefined ? null : limitOf(option.rateLimit),
+    failureLimit: option.failureLimit === undefined ? null : limitOf(option.failureLimit),
+    cost: option.cost === 0 ? 1 : option.cost,
     deadlineMs: deadline === undefined ? null : durationMs(deadline),
     idempotent: idempotent ?? method.idempotency !== IdempotencyLevel.IDEMPOTENCY_UNKNOWN,
     successStatus: successStatus === 0 ? 200 : successStatus,
@@ -102,8 +109,8 @@ function accessOf(access: Access): RoutePolicy['access'] {
   return access === Access.INTERNAL ? 'internal' : 'user'
 }
 
-function keyOf(key: RateLimitKey): RouteRateLimit['key'] {
-  return key === RateLimitKey.SUBJECT ? 'subject' : 'address'
+function limitOf({ rate, burst, key }: RateLimit): RouteRateLimit {
+  return { rate, burst, key: key === RateLimitKey.SUBJECT ? 'subject' : 'address' }
 }
 
 function eventStreamOf({ event, idField, resumeField }: EventStream): EventStreamPolicy {
@@ -120,23 +127,29 @@ function findProblem(policy: RoutePolicy, method: DescMethod): string | null {
   )
 }
 
-function findAccessProblem({ access, roles, claims, rateLimit }: RoutePolicy): string | null {
+function findAccessProblem({ access, roles, claims, ...limits }: RoutePolicy): string | null {
   if (access === 'user') return null
   if (roles.length > 0) return 'roles need a signed-in user'
   if (claims.length > 0) return 'claims need a signed-in user'
-  return rateLimit?.key === 'subject' ? 'a rate limit by subject needs a signed-in user' : null
+  const isBySubject = limits.rateLimit?.key === 'subject' || limits.failureLimit?.key === 'subject'
+  return isBySubject ? 'a limit by subject needs a signed-in user' : null
 }
 
-function findNumberProblem({ rateLimit, deadlineMs, successStatus }: RoutePolicy): string | null {
-  if (rateLimit !== null && !(rateLimit.rate > 0 && rateLimit.rate < Number.POSITIVE_INFINITY)) {
-    return 'rate_limit.rate must be above 0'
-  }
-  if (rateLimit !== null && !(Number.isInteger(rateLimit.burst) && rateLimit.burst >= 1)) {
-    return 'rate_limit.burst must be at least 1'
-  }
+function findNumberProblem({ rateLimit, failureLimit, cost, deadlineMs, successStatus }: RoutePolicy): string | null {
+  const problem = findLimitProblem('rate_limit', rateLimit) ?? findLimitProblem('failure_limit', failureLimit)
+  if (problem !== null) return problem
+  if (!(Number.isInteger(cost) && cost >= 1)) return 'cost must be at least 1'
+  if (rateLimit !== null && cost > rateLimit.burst) return 'cost must be at most rate_limit.burst'
   if (deadlineMs !== null && !(deadlineMs > 0)) return 'deadline must be above 0'
   const isSuccess = Number.isInteger(successStatus) && successStatus >= 200 && successStatus <= 299
   return isSuccess ? null : 'success_status must be from 200 to 299'
+}
+
+function findLimitProblem(name: string, limit: RouteRateLimit | null): string | null {
+  if (limit === null) return null
+  const { rate, burst } = limit
+  if (!(rate > 0 && rate < Number.POSITIVE_INFINITY)) return `${name}.rate must be above 0`
+  return Number.isInteger(burst) && burst >= 1 ? null : `${name}.burst must be at least 1`
 }
 
 function findFieldProblem(policy: RoutePolicy, { input }: DescMethod): string | null {

@@ -19,9 +19,9 @@ export async function freePort(): Promise<number> {
   return port
 }
 
-/** A real Redis that ends with the test. */
-export async function startRedis(test: Test): Promise<{ url: string; server: ChildProcess }> {
-  const port = await freePort()
+/** A real Redis that ends with the test, on a port that is free or the given one. */
+export async function startRedis(test: Test, at?: number): Promise<{ url: string; server: ChildProcess }> {
+  const port = at ?? (await freePort())
   const server = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', ''])
   const ended = once(server, 'exit')
   test.teardown(async () => {

@@ -232,7 +232,7 @@ function startWith(
 ) {
   const gateway = Fastify()
   t.teardown(() => gateway.close())
-  const call = { rate: 100, burst: 100 }
+  const call = { address: { rate: 100, burst: 100 } }
   gateway.register(completion).register(tracing).register(errors).register(metrics).register(limiting, call)
   gateway.register(auth, { secret: Buffer.from(secret), issuer: 'i', audience: 'a' })
   gateway.register(breaking, { windowMs: 1, minCalls: 1, failureRatio: 1, openMs: 1, probes: 1 })

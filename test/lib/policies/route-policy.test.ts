@@ -11,6 +11,8 @@ t.test('a policy is what the proto says', async t => {
     access: 'user',
     roles: [],
     rateLimit: null,
+    failureLimit: null,
+    cost: 1,
     deadlineMs: null,
     idempotent: false,
     successStatus: 201,
@@ -22,7 +24,8 @@ t.test('a policy is what the proto says', async t => {
   })
   t.match(routePolicy(UserService.method.login), {
     access: 'public',
-    rateLimit: { rate: 10, burst: 50, key: 'address' }
+    rateLimit: { rate: 10, burst: 50, key: 'address' },
+    failureLimit: { rate: 0.5, burst: 20, key: 'address' }
   })
   t.same(routePolicy(watchOrder).eventStream, { event: 'order.status', idField: 'seq', resumeField: 'after_seq' })
   t.equal(routePolicy(ProductService.method.batchGetProducts).access, 'internal')
@@ -45,6 +48,10 @@ t.test('a policy that cannot be is refused, and the rpc is named', async t => {
     [{ access: 'public', claims: [], rateLimit: { rate: 1, burst: 1, key: 'subject' } }, /by subject needs/],
     [{ rateLimit: { rate: 0, burst: 1, key: 'address' } }, /rate_limit.rate/],
     [{ rateLimit: { rate: 1, burst: 0, key: 'address' } }, /rate_limit.burst/],
+    [{ failureLimit: { rate: 1, burst: 0.5, key: 'address' } }, /failure_limit.burst/],
+    [{ access: 'public', claims: [], failureLimit: { rate: 1, burst: 1, key: 'subject' } }, /by subject needs/],
+    [{ cost: 0 }, /cost must be at least 1/],
+    [{ cost: 6, rateLimit: { rate: 1, burst: 5, key: 'address' } }, /cost must be at most rate_limit.burst/],
     [{ deadlineMs: 0 }, /deadline/],
     [{ successStatus: 301 }, /success_status/],
     [{ claims: [{ field: 'usr_id', claim: 'sub' }] }, /has no field "usr_id"/],

@@ -68,7 +68,7 @@ export async function startStreams(
   })
   const gateway = Fastify({ ...defaults, ...server })
   gateway.register(completion).register(tracing).register(errors).register(metrics)
-  gateway.register(limiting, { rate: 1_000, burst: 1_000 })
+  gateway.register(limiting, { address: { rate: 1_000, burst: 1_000 } })
   gateway.register(auth, { secret: Buffer.from(secret), issuer: 'i', audience: 'a' })
   gateway.register(breaking, { windowMs: 1_000, minCalls: 100, failureRatio: 1, openMs: 1, probes: 1 })
   gateway.register(upstreams, {

@@ -1,10 +1,8 @@
 import type { Taken, TokenBucket, TokenStore } from './store.ts'
 
-export interface FallbackOptions {
+export interface FailoverOptions {
   /** The store that counts. A take that it does not answer, or refuses with an error, is the other's. */
   shared: TokenStore
-  /** The store that never fails. */
-  local: TokenStore
   /** How many takes in a row must fail before the shared store is left alone. Default 3. */
   maxFailures?: number
   /** How long it is left alone then, in milliseconds; one take tries it after that. Default 1000. */
@@ -20,12 +18,12 @@ export interface FallbackOptions {
 }
 
 /**
- * A shared store, and a local one for when it is away: a request is never refused, and never waits long, because of where
+ * A shared store, and local ones for when it is away: a request is never refused, and never waits long, because of where
  * tokens are counted. A bucket of the local store begins full, so each process may admit one burst more than the limit
  * says, and as many processes as there are admit the rate.
  */
-export class FallbackStore implements TokenStore {
-  readonly #options: FallbackOptions
+export class Failover {
+  readonly #options: FailoverOptions
   readonly #maxFailures: number
   readonly #pauseMs: number
   readonly #now: () => number
@@ -33,7 +31,7 @@ export class FallbackStore implements TokenStore {
   /** When the shared store may be tried again; null while it is used. */
   #retryAt: number | null = null
 
-  constructor(options: FallbackOptions) {
+  constructor(options: FailoverOptions) {
     this.#options = options
     this.#maxFailures = options.maxFailures ?? 3
     this.#pauseMs = options.pauseMs ?? 1_000
@@ -45,8 +43,16 @@ export class FallbackStore implements TokenStore {
     return this.#retryAt === null
   }
 
-  take(key: string, bucket: TokenBucket, cost: number): Taken | Promise<Taken> {
-    return this.#maySharedBeAsked() ? this.#takeShared(key, bucket, cost) : this.#takeLocal(key, bucket, cost)
+  /** The shared store, with a `local` one that never fails beneath it. */
+  over(local: TokenStore): TokenStore {
+    const takeLocal: TokenStore['take'] = (key, bucket, cost) => {
+      this.#options.onFallback?.()
+      return local.take(key, bucket, cost)
+    }
+    return {
+      take: (key, bucket, cost) =>
+        this.#maySharedBeAsked() ? this.#take(key, bucket, cost, takeLocal) : takeLocal(key, bucket, cost)
+    }
   }
 
   /** Of all takes that come when the pause is over, one is the probe. */
@@ -58,20 +64,15 @@ export class FallbackStore implements TokenStore {
     return true
   }
 
-  async #takeShared(key: string, bucket: TokenBucket, cost: number): Promise<Taken> {
+  async #take(key: string, bucket: TokenBucket, cost: number, takeLocal: TokenStore['take']): Promise<Taken> {
     try {
       const taken = await this.#options.shared.take(key, bucket, cost)
       this.#onAnswer()
       return taken
     } catch (error) {
       this.#onFailure(error)
-      return this.#takeLocal(key, bucket, cost)
+      return takeLocal(key, bucket, cost)
     }
-  }
-
-  #takeLocal(key: string, bucket: TokenBucket, cost: number): Taken | Promise<Taken> {
-    this.#options.onFallback?.()
-    return this.#options.local.take(key, bucket, cost)
   }
 
   #onAnswer(): void {
