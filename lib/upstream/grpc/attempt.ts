@@ -27,7 +27,10 @@ export interface CallLimits {
   sendCompression?: SendCompression
 }
 
-/** Is told once, when the HTTP/2 stream of an attempt is over: how the call ended. */
+/**
+ * Is told once, when the HTTP/2 stream of an attempt is over: how the call ended. One that was not opened, as the call had
+ * ended before, is CANCELLED whatever the call is: it says nothing of the upstream.
+ */
 export type OnOver = (error: ConnectError | null) => void
 
 /**
@@ -84,7 +87,7 @@ export abstract class Attempt extends ClientStream implements LifetimeListener {
     if (remainingMs === 0) lifetime.end(timedOut())
     if (lifetime.reason !== null) {
       this.#finish(lifetime.reason)
-      this.#onOver(lifetime.reason)
+      this.#onOver(new ConnectError('the call was not sent', Code.Canceled))
       return
     }
     lifetime.onEnd(this)

@@ -1,5 +1,6 @@
 import { Code } from '@connectrpc/connect'
 import t from 'tap'
+import type { OnOver } from '../../../../lib/upstream/grpc/attempt.ts'
 import type { Answer, Call } from '../../../../lib/upstream/grpc/call.ts'
 import { Lifetime } from '../../../../lib/upstream/grpc/lifetime.ts'
 import { Metadata } from '../../../../lib/upstream/grpc/metadata.ts'
@@ -12,7 +13,7 @@ import { connectWire } from './helper.ts'
 import { frameTypes, packedHeaders, packedStatus, startFrameServer } from './servers.ts'
 
 /** A call whose stream is opened on nothing, so that a test says itself what becomes of it. */
-function openCall(lifetime: Lifetime) {
+function openCall(lifetime: Lifetime, onOver: OnOver = () => {}) {
   const call: Call = {
     rpc: rpcOf(StreamService.method.getCover),
     content: Buffer.from('hello'),
@@ -28,7 +29,7 @@ function openCall(lifetime: Lifetime) {
   }
   const limits = { readMaxBytes: 100, writeMaxBytes: 100, headersTimeoutMs: null }
   const { promise, resolve, reject } = Promise.withResolvers<Answer>()
-  const attempt = new UnaryCall(call, limits, () => {}, resolve, reject)
+  const attempt = new UnaryCall(call, limits, onOver, resolve, reject)
   attempt.open({ open() {} } as unknown as Http2Connection)
   return { attempt, promise }
 }
@@ -60,4 +61,14 @@ t.test('a stream that the upstream has ended with an error is not reset', async 
   }
   // Those of the first two calls would have come before the third.
   t.same(resets, [])
+})
+
+t.test('that a call had no time left when it came says nothing of the upstream', async t => {
+  const lifetime = new Lifetime()
+  lifetime.endAt(performance.now() + 2)
+  while (lifetime.remainingMs() > 0);
+  const ends: (Code | undefined)[] = []
+  const { promise } = openCall(lifetime, error => ends.push(error?.code))
+  await t.rejects(promise, { code: Code.DeadlineExceeded })
+  t.same(ends, [Code.Canceled])
 })
