@@ -1,15 +1,12 @@
 // The health check of a service's container: exits 0 when the service on PORT says SERVING (grpc.health.v1), 1 otherwise.
 
-import { createClient } from '@connectrpc/connect'
-import { createGrpcTransport } from '@connectrpc/connect-node'
-import { Health, HealthCheckResponse_ServingStatus as ServingStatus } from '../gen/grpc/health/v1/health_pb.ts'
+import { createChannel } from '../lib/upstream/channel/channel.ts'
 
 const timeoutMs = 3_000
 
 async function isServing(port: string): Promise<boolean> {
-  const client = createClient(Health, createGrpcTransport({ baseUrl: `http://127.0.0.1:${port}` }))
-  const { status } = await client.check({}, { timeoutMs })
-  return status === ServingStatus.SERVING
+  const target = `http://127.0.0.1:${port}`
+  return createChannel({ name: 'service', target, health: { mode: 'off' } }).isServing(timeoutMs)
 }
 
 const port = process.env.PORT

@@ -40,6 +40,17 @@ t.test('a call is a client span that the upstream hears of', async t => {
   t.match(calls[0]?.header.get('traceparent'), span.spanContext().spanId)
 })
 
+t.test('a call is part of what its maker says that it is part of', async t => {
+  const { url } = await startUpstream(t)
+  const tracer = trace.getTracer('test')
+  const duration = metrics.getMeter('test').createHistogram('rpc.client.duration')
+  const step = tracer.startSpan('step')
+  const parentOf = () => trace.setSpan(ROOT_CONTEXT, step)
+  const { transport } = openWire(t, url, [withTrace({ tracer, duration, target: url, parentOf })])
+  await createClient(ProductService, transport).listCategories({})
+  t.equal(findSpan(telemetry.spans(), name).parentSpanContext?.spanId, step.spanContext().spanId)
+})
+
 t.test('a refusal is told by its code, not by its words', async t => {
   const listCategories = () => {
     throw new ConnectError('ada@example.com is not known', Code.NotFound)
