@@ -1,7 +1,13 @@
 import { type DescMethod, getOption, ScalarType } from '@bufbuild/protobuf'
 import { durationMs, MethodOptions_IdempotencyLevel as IdempotencyLevel } from '@bufbuild/protobuf/wkt'
 import { StartError } from '../../errors.ts'
-import { Access, type EventStream, policy as policyOption, type RateLimit, RateLimitKey } from '../../gen/sluice/v1/policy_pb.ts'
+import {
+  Access,
+  type EventStream,
+  policy as policyOption,
+  type RateLimit,
+  RateLimitKey
+} from '../../gen/sluice/v1/policy_pb.ts'
 import { fieldPath } from '../httprule/field-path.ts'
 
 /** A token bucket of a route's own. */
