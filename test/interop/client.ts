@@ -2,6 +2,7 @@ import type { BytesValue } from '@bufbuild/protobuf/wkt'
 import { type Client, createClient } from '@connectrpc/connect'
 import { type Channel, createChannel } from '../../lib/upstream/channel/channel.ts'
 import type { ChannelOptions } from '../../lib/upstream/channel/options.ts'
+import type { Policy } from '../../lib/upstream/grpc/call.ts'
 import { createTransport } from '../../lib/upstream/grpc/connect-transport.ts'
 import { createWire, type Wire } from '../../lib/upstream/grpc/wire.ts'
 import { InteropService } from '../fixtures/gen/fixture/v1/interop_pb.ts'
@@ -21,8 +22,17 @@ export interface Opened {
   client: Client<typeof InteropService>
 }
 
+export interface OpenOptions extends Partial<ChannelOptions> {
+  /** What wraps each call. Default: nothing. */
+  policies?: readonly Policy[]
+}
+
 /** Opens a channel to a server, or to several. */
-export function open(t: Tap, servers: Server | readonly Server[], options: Partial<ChannelOptions> = {}): Opened {
+export function open(
+  t: Tap,
+  servers: Server | readonly Server[],
+  { policies = [], ...options }: OpenOptions = {}
+): Opened {
   const targets = [servers].flat().map(({ port, isSecure }) => `${isSecure ? 'https' : 'http'}://127.0.0.1:${port}`)
   const channel = createChannel({
     name: 'interop',
@@ -34,7 +44,7 @@ export function open(t: Tap, servers: Server | readonly Server[], options: Parti
     ...options
   })
   t.teardown(() => channel.close())
-  const wire = createWire({ send: channel.send, writeMaxBytes: maxBytes })
+  const wire = createWire({ send: channel.send, policies, writeMaxBytes: maxBytes })
   return { channel, wire, client: createClient(InteropService, createTransport(wire)) }
 }
 
@@ -51,13 +61,13 @@ export async function startAndOpen(
   t: Tap,
   start: StartServer,
   serverOptions: ServerOptions = {},
-  channelOptions: Partial<ChannelOptions> = {}
+  openOptions: OpenOptions = {}
 ): Promise<Started> {
   const server = await start(t, serverOptions)
   const control = open(t, server).client
   return {
     server,
-    ...open(t, server, channelOptions),
+    ...open(t, server, openOptions),
     async seen(id) {
       return JSON.parse((await control.inspect({ value: id })).value)
     },

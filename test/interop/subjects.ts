@@ -56,7 +56,8 @@ export function against(
 /** Whoever issues certificates in these tests. */
 export const authority = createAuthority()
 
-const certificate = issue({ ca: authority, names: ['127.0.0.1'] })
+/** That of the servers. */
+export const certificate = issue({ ca: authority, names: ['127.0.0.1'] })
 
 function secured(start: StartServer): StartServer {
   return (t, options) => start(t, { tls: certificate, ...options })
