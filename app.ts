@@ -1,7 +1,7 @@
 import Fastify, { type FastifyInstance, LogController } from 'fastify'
 import type { Config } from './config.ts'
 import comments from './gen/comments.json' with { type: 'json' }
-import { maxConnections, serverOptions } from './lib/http/server-options.ts'
+import { serverOptions } from './lib/http/server-options.ts'
 import { limitingSettings } from './limiting-settings.ts'
 import packageJson from './package.json' with { type: 'json' }
 import accessLog from './plugins/access-log.ts'
@@ -40,12 +40,14 @@ export function buildEdge(config: Config, upstreamsByName: Record<string, Upstre
     logLevel: config.LOG_LEVEL,
     bodyLimit: config.BODY_LIMIT,
     trustProxy: config.TRUST_PROXY,
+    requestTimeoutMs: config.REQUEST_TIMEOUT_MS,
+    keepAliveTimeoutMs: config.KEEP_ALIVE_TIMEOUT_MS,
     upstreamTimeoutMs: config.UPSTREAM_TIMEOUT_MS
   })
   // One line per request is the access log's.
   const logController = new LogController({ disableRequestLogging: true, requestIdLogLabel: 'request_id' })
   const gateway = Fastify({ ...options, ...everyRequest, logController })
-  gateway.server.maxConnections = maxConnections
+  gateway.server.maxConnections = config.MAX_CONNECTIONS
 
   // These only look on, and see what the guard refuses too.
   gateway.register(completion)

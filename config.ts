@@ -168,6 +168,19 @@ const variables = {
   },
   DRAIN_TIMEOUT_MS: integer('How long requests in flight may take after that.', '10000', 0, maxDelayMs),
   BODY_LIMIT: integer('The largest request body, in bytes.', '65536', 1, 16 * 1024 * 1024),
+  REQUEST_TIMEOUT_MS: integer(
+    'How long a whole request may take to arrive; its headers no longer than 5 s.',
+    '15000',
+    1,
+    maxDelayMs
+  ),
+  KEEP_ALIVE_TIMEOUT_MS: integer(
+    'How long an idle connection is kept: longer than a balancer keeps it, which would otherwise write to a closed one.',
+    '15000',
+    1,
+    maxDelayMs
+  ),
+  MAX_CONNECTIONS: integer('Connections of clients at once; more are closed as they come.', '10000', 1, 1_000_000),
   API_DOCS: choice('`on` serves the OpenAPI document at `/openapi.json`, and a page to try it at `/docs`.', 'on', [
     'on',
     'off'

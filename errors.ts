@@ -193,14 +193,14 @@ export const requestErrors = {
     status: 431,
     code: 'INVALID_ARGUMENT',
     reason: 'HEADERS_TOO_LARGE',
-    when: 'The headers take more than 16 KiB, or there are more than 100.'
+    when: 'The headers take more than 16 KiB, or than the service takes, or there are more than 100.'
   },
   SLUICE_ERR_REQUEST_TIMEOUT: {
     message: 'the request did not arrive in time',
     status: 408,
     code: 'DEADLINE_EXCEEDED',
     reason: 'REQUEST_TIMEOUT',
-    when: 'The headers took more than 5 s to arrive, or the whole request more than 15 s; or a streamed one paused for 30 s.'
+    when: 'The headers took more than 5 s to arrive, or the whole request more than `REQUEST_TIMEOUT_MS`; or a streamed one paused for 30 s.'
   },
   SLUICE_ERR_REQUEST_MALFORMED: {
     message: 'malformed request',

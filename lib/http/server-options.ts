@@ -13,6 +13,10 @@ export interface ServerSettings {
   bodyLimit: number
   /** The proxies whose `X-Forwarded-For` counts. */
   trustProxy: false | string[]
+  /** The whole request must have arrived by then, in milliseconds. Default 15,000. */
+  requestTimeoutMs?: number
+  /** How long an idle connection is kept, in milliseconds. Default 15,000. */
+  keepAliveTimeoutMs?: number
   /** The deadline of calls to upstreams, in milliseconds. */
   upstreamTimeoutMs: number
 }
@@ -22,18 +26,17 @@ interface RefusalLog {
   info(facts: object, message: string): void
 }
 
-/** Connections at once; more are closed as they come. */
-export const maxConnections = 10_000
-
-/** The whole request must have arrived by then. */
-const requestTimeoutMs = 15_000
+/** The headers of a request must have arrived by then. */
+const headersTimeoutMs = 5_000
 /** Beyond the deadline of all upstream calls: only a handler that hangs on something else ever gets there. */
 const handlerGraceMs = 250
 /** An id that a client may choose for its request: nothing that could break a log or a header. */
 const requestIdPattern = /^[A-Za-z0-9._-]{1,64}$/
 
 /** The options of Fastify and of Node's server under it: limits that an edge needs, and that neither has by default. */
-export function serverOptions({ logLevel, bodyLimit, trustProxy, upstreamTimeoutMs }: ServerSettings) {
+export function serverOptions(settings: ServerSettings) {
+  const { logLevel, bodyLimit, trustProxy, upstreamTimeoutMs } = settings
+  const { requestTimeoutMs = 15_000, keepAliveTimeoutMs = 15_000 } = settings
   return {
     logger: { level: logLevel },
     bodyLimit,
@@ -42,7 +45,7 @@ export function serverOptions({ logLevel, bodyLimit, trustProxy, upstreamTimeout
     handlerTimeout: requestTimeoutMs + upstreamTimeoutMs + handlerGraceMs,
     // A socket on which nothing happens, in milliseconds.
     connectionTimeout: 30_000,
-    keepAliveTimeout: 15_000,
+    keepAliveTimeout: keepAliveTimeoutMs,
     maxRequestsPerSocket: 10_000,
     // While the gateway drains, requests that still come are served: the listener closes after them.
     return503OnClosing: false,
@@ -60,7 +63,7 @@ export function serverOptions({ logLevel, bodyLimit, trustProxy, upstreamTimeout
       maxParamLength: 100
     },
     http: {
-      headersTimeout: 5_000,
+      headersTimeout: Math.min(headersTimeoutMs, requestTimeoutMs),
       // The guard says so in the one shape; Node would not.
       requireHostHeader: false,
       // How often the two timeouts are looked at; Node's own 30 s would make them meaningless.
