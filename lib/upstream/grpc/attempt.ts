@@ -8,6 +8,7 @@ import { gzipFrameOf, type SendCompression } from './compression.ts'
 import { fieldOf, noFields } from './fields.ts'
 import { type Frame, FrameReader, frameOf } from './framing.ts'
 import { type LifetimeListener, timedOut } from './lifetime.ts'
+import { headersTooLarge } from './message-size.ts'
 import { headersError, statusError } from './status.ts'
 import { closedError } from './stream-status.ts'
 import { grpcTimeout } from './timeout.ts'
@@ -84,17 +85,19 @@ export abstract class Attempt extends ClientStream implements LifetimeListener {
   open(connection: Http2Connection): void {
     const { rpc, metadata, content, lifetime } = this.call
     const remainingMs = lifetime.remainingMs()
+    const template = metadata.has('user-agent') ? rpc.templateWithoutAgent : rpc.template
+    const fields = this.#ownFields(remainingMs)
     if (remainingMs === 0) lifetime.end(timedOut())
+    else if (!connection.takesHeaders(template, fields)) lifetime.end(headersTooLarge())
     if (lifetime.reason !== null) {
       this.#finish(lifetime.reason)
       this.#onOver(new ConnectError('the call was not sent', Code.Canceled))
       return
     }
     lifetime.onEnd(this)
-    const template = metadata.has('user-agent') ? rpc.templateWithoutAgent : rpc.template
     const compresses = this.limits.sendCompression === 'gzip'
     const frame = content instanceof Uint8Array && !compresses ? frameOf(content) : null
-    connection.open(this, template, this.#ownFields(remainingMs), frame, frame !== null)
+    connection.open(this, template, fields, frame, frame !== null)
     if (content instanceof Uint8Array && compresses) this.#sendCompressed(content)
   }
 

@@ -11,3 +11,10 @@ export const fieldOverheadBytes = 32
 export function fieldBytes(name: string, value: string): number {
   return name.length + value.length + fieldOverheadBytes
 }
+
+/** The size of a list of them, in bytes. */
+export function fieldListBytes(fields: HeaderFields): number {
+  let bytes = 0
+  for (let at = 0; at < fields.length; at += 2) bytes += fieldBytes(fields[at]!, fields[at + 1]!)
+  return bytes
+}

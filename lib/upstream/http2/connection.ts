@@ -143,6 +143,13 @@ export class Http2Connection implements StreamOwner, FrameEvents {
     return this.#settings.maxConcurrentStreams
   }
 
+  /** Whether the server takes headers that are as large as these. Most servers say no limit, so that none is counted. */
+  takesHeaders(template: HeaderTemplate, extra: HeaderFields): boolean {
+    const { maxHeaderListBytes } = this.#settings
+    if (maxHeaderListBytes === Number.POSITIVE_INFINITY) return true
+    return this.#writer.headerListBytes(template, extra) <= maxHeaderListBytes
+  }
+
   /**
    * Opens a stream with a POST. Only when there is room.
    *

@@ -1,5 +1,5 @@
 import type { HeaderTemplate, HpackEncoder } from '../hpack/encoder.ts'
-import type { HeaderFields } from '../hpack/header-fields.ts'
+import { fieldListBytes, type HeaderFields } from '../hpack/header-fields.ts'
 import { Flag, FrameType, frameHeaderBytes, preface, writeFrameHeader } from './frames.ts'
 import type { Output } from './output.ts'
 
@@ -53,6 +53,11 @@ export class FrameWriter {
     const payload = Buffer.alloc(8)
     payload.writeUInt32BE(code, 4)
     this.#write(FrameType.GOAWAY, 0, 0, payload)
+  }
+
+  /** The size of the headers of a request, uncompressed (RFC 9113, section 6.5.2). */
+  headerListBytes(template: HeaderTemplate, extra: HeaderFields): number {
+    return fieldListBytes(this.#templates[0]!.fields) + fieldListBytes(template.fields) + fieldListBytes(extra)
   }
 
   /** One frame, and CONTINUATION behind it when the block is larger than a frame may be. */

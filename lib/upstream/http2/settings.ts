@@ -20,6 +20,8 @@ export interface PeerSettings {
   maxConcurrentStreams: number
   initialWindowBytes: number
   maxFrameBytes: number
+  /** The most that the headers of a request may have, each field with 32 more. */
+  maxHeaderListBytes: number
 }
 
 /** What holds unless the server says otherwise (RFC 9113, section 6.5.2): it may take any number of streams. */
@@ -27,7 +29,8 @@ export const initialPeerSettings: Readonly<PeerSettings> = {
   headerTableBytes: 4_096,
   maxConcurrentStreams: Number.POSITIVE_INFINITY,
   initialWindowBytes: defaultWindowBytes,
-  maxFrameBytes: defaultMaxFrameBytes
+  maxFrameBytes: defaultMaxFrameBytes,
+  maxHeaderListBytes: Number.POSITIVE_INFINITY
 }
 
 /** The payload of a SETTINGS frame. */
@@ -76,5 +79,8 @@ function apply(settings: PeerSettings, id: number, value: number): void {
         throw new ConnectionError(ErrorCode.PROTOCOL_ERROR, `frames of ${value} bytes`)
       }
       settings.maxFrameBytes = value
+      return
+    case SettingId.MAX_HEADER_LIST_SIZE:
+      settings.maxHeaderListBytes = value
   }
 }

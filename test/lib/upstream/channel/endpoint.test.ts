@@ -23,6 +23,10 @@ class FakeConnection {
     this.listener = listener
   }
 
+  takesHeaders(): boolean {
+    return true
+  }
+
   open(): void {}
 
   close(): void {

@@ -1,5 +1,6 @@
 import { Code } from '@connectrpc/connect'
 import t from 'tap'
+import { withTranslatedErrors } from '../../../../lib/policies/connection.ts'
 import type { OnOver } from '../../../../lib/upstream/grpc/attempt.ts'
 import type { Answer, Call } from '../../../../lib/upstream/grpc/call.ts'
 import { Lifetime } from '../../../../lib/upstream/grpc/lifetime.ts'
@@ -10,7 +11,15 @@ import type { Http2Connection } from '../../../../lib/upstream/http2/connection.
 import { ErrorCode, StreamError } from '../../../../lib/upstream/http2/errors.ts'
 import { StreamService } from '../../../fixtures/gen/fixture/v1/streams_pb.ts'
 import { connectWire } from './helper.ts'
-import { frameTypes, packedHeaders, packedStatus, startFrameServer } from './servers.ts'
+import {
+  answer,
+  frameTypes,
+  packedHeaders,
+  packedStatus,
+  rawFrame,
+  startFrameServer,
+  startRawServer
+} from './servers.ts'
 
 /** A call whose stream is opened on nothing, so that a test says itself what becomes of it. */
 function openCall(lifetime: Lifetime, onOver: OnOver = () => {}) {
@@ -30,7 +39,7 @@ function openCall(lifetime: Lifetime, onOver: OnOver = () => {}) {
   const limits = { readMaxBytes: 100, writeMaxBytes: 100, headersTimeoutMs: null }
   const { promise, resolve, reject } = Promise.withResolvers<Answer>()
   const attempt = new UnaryCall(call, limits, onOver, resolve, reject)
-  attempt.open({ open() {} } as unknown as Http2Connection)
+  attempt.open({ open() {}, takesHeaders: () => true } as unknown as Http2Connection)
   return { attempt, promise }
 }
 
@@ -71,4 +80,19 @@ t.test('that a call had no time left when it came says nothing of the upstream',
   const { promise } = openCall(lifetime, error => ends.push(error?.code))
   await t.rejects(promise, { code: Code.DeadlineExceeded })
   t.same(ends, [Code.Canceled])
+})
+
+t.test('headers that are larger than the upstream takes are not sent: they are the client’s', async t => {
+  const settings = { maxHeaderListSize: 2_000 }
+  const { url, streams } = await startRawServer(
+    t,
+    stream => answer(stream, { body: [rawFrame(Buffer.from('hello'))], trailers: { 'grpc-status': '0' } }),
+    { settings }
+  )
+  const wire = connectWire(t, url, { policies: [withTranslatedErrors()] })
+  const { getCover } = StreamService.method
+  const large = wire.unary(getCover, Buffer.alloc(0), { header: { baggage: 'a'.repeat(1_900) } })
+  await t.rejects(large, { code: 'SLUICE_ERR_HEADERS_TOO_LARGE' })
+  await wire.unary(getCover, Buffer.alloc(0), { header: { baggage: 'a'.repeat(1_000) } })
+  t.equal(streams.length, 1)
 })
