@@ -5,6 +5,7 @@ import { closing, malformed } from './malformed.ts'
 /** The headers of a request as Node has them: by name, and as they were sent, names and values in turn. */
 export interface RequestHeaders {
   headers: IncomingHttpHeaders
+  headersDistinct: NodeJS.Dict<string[]>
   rawHeaders: string[]
 }
 
@@ -24,7 +25,11 @@ const once: ReadonlySet<string> = new Set([
  * @param names the names of `headers`: as many as there are headers, unless some are said more than once.
  * @throws {RequestError} SLUICE_ERR_HEADERS_TOO_LARGE or SLUICE_ERR_REQUEST_MALFORMED
  */
-export function checkHeaderCount({ rawHeaders }: RequestHeaders, names: readonly string[], most: number): void {
+export function checkHeaderCount(
+  { rawHeaders }: Pick<RequestHeaders, 'rawHeaders'>,
+  names: readonly string[],
+  most: number
+): void {
   const count = rawHeaders.length / 2
   if (count > most) throw new RequestError('SLUICE_ERR_HEADERS_TOO_LARGE', { headers: closing })
   if (count === names.length) return
@@ -62,19 +67,30 @@ export function compileIsInternal(patterns: readonly string[]): IsInternal {
   }
 }
 
-/** Takes a header from a request, in both of its forms; or sets it, where it was first. */
-export function replaceHeader(request: RequestHeaders, name: string, value: string | undefined): void {
-  if (value === undefined) delete request.headers[name]
-  else request.headers[name] = value
-  const rawHeaders: string[] = []
-  let left = value
-  for (let at = 0; at < request.rawHeaders.length; at += 2) {
-    if (request.rawHeaders[at]!.toLowerCase() !== name) {
-      rawHeaders.push(request.rawHeaders[at]!, request.rawHeaders[at + 1]!)
-    } else if (left !== undefined) {
-      rawHeaders.push(request.rawHeaders[at]!, left)
-      left = undefined
+/** What becomes of headers, by name in lower case; undefined: they are taken off. */
+export type HeaderChanges = Map<string, string | undefined>
+
+/** Changes headers of a request in all the forms that Node has of them. */
+export function changeHeaders(request: RequestHeaders, changes: HeaderChanges): void {
+  const { headers, rawHeaders } = request
+  // Node makes this of the raw headers when it is first asked for, and of as many as there were.
+  const { headersDistinct } = request
+  for (const [name, value] of changes) {
+    if (value === undefined) {
+      delete headers[name]
+      delete headersDistinct[name]
+    } else {
+      headers[name] = value
+      headersDistinct[name] = [value]
     }
   }
-  request.rawHeaders = rawHeaders
+  request.rawHeaders = []
+  const said = new Set<string>()
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at]!.toLowerCase()
+    const value = changes.has(name) ? changes.get(name) : rawHeaders[at + 1]
+    if (value === undefined || (changes.has(name) && said.has(name))) continue
+    said.add(name)
+    request.rawHeaders.push(rawHeaders[at]!, value)
+  }
 }

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { readConnection } from './connection.ts'
 import { checkFraming } from './framing.ts'
-import { checkHeaderCount, type IsInternal, replaceHeader } from './headers.ts'
+import { changeHeaders, checkHeaderCount, type HeaderChanges, type IsInternal } from './headers.ts'
 import { checkHost } from './host.ts'
 import { boundForwardedFor, type IsTrusted } from './proxies.ts'
 import { checkTarget } from './target.ts'
@@ -33,29 +33,35 @@ export function compileInspect({ maxHeaders, maxForwardedFor, isInternal, isTrus
     checkHeaderCount(request, names, maxHeaders)
     checkHost(request, target)
     checkTarget(target, request.method ?? '')
+    const changes = changesOf(request, names)
+    if (changes !== null) changeHeaders(request, changes)
+  }
+
+  /** Null: a request may have all its headers, as almost all do. */
+  function changesOf({ headers, socket }: IncomingMessage, names: readonly string[]): HeaderChanges | null {
+    let changes: HeaderChanges | null = null
     for (const name of names) {
-      if (isInternal(name) || (isForwarding(name) && !isTrusted(request.socket.remoteAddress))) {
-        replaceHeader(request, name, undefined)
-      }
+      if (!isInternal(name) && !(isForwarding(name) && !isTrusted(socket.remoteAddress))) continue
+      changes ??= new Map()
+      changes.set(name, undefined)
     }
-    const { connection, 'x-forwarded-for': forwardedFor } = headers
-    if (connection !== undefined) cutConnection(request, connection)
-    if (forwardedFor !== undefined) boundAddresses(request, String(forwardedFor), maxForwardedFor)
+    const options = headers.connection === undefined ? null : readConnection(headers.connection)
+    if (options !== null) {
+      changes ??= new Map()
+      for (const name of options.listed) changes.set(name, undefined)
+      changes.set('connection', options.kept || undefined)
+    }
+    const forwardedFor = headers['x-forwarded-for']
+    if (forwardedFor !== undefined && !changes?.has('x-forwarded-for')) {
+      const bounded = boundForwardedFor(String(forwardedFor), maxForwardedFor)
+      if (bounded === forwardedFor) return changes
+      changes ??= new Map()
+      changes.set('x-forwarded-for', bounded || undefined)
+    }
+    return changes
   }
 }
 
 function isForwarding(name: string): boolean {
   return name.startsWith('x-forwarded-') || name === 'forwarded' || name === 'x-real-ip'
-}
-
-function cutConnection(request: IncomingMessage, header: string): void {
-  const options = readConnection(header)
-  if (options === null) return
-  for (const name of options.listed) replaceHeader(request, name, undefined)
-  replaceHeader(request, 'connection', options.kept || undefined)
-}
-
-function boundAddresses(request: IncomingMessage, header: string, most: number): void {
-  const bounded = boundForwardedFor(header, most)
-  if (bounded !== header) replaceHeader(request, 'x-forwarded-for', bounded || undefined)
 }
