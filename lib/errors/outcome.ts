@@ -1,4 +1,4 @@
-import { Code } from '@connectrpc/connect'
+import { Code, ConnectError } from '@connectrpc/connect'
 import type { RequestError } from '../../errors.ts'
 import { codeOf, requestErrorOf } from './code.ts'
 
@@ -22,6 +22,8 @@ export function classify(error: unknown): Outcome {
   const code = codeOf(error)
   const own = requestErrorOf(error)
   if (code === Code.Canceled || (own !== null && isOfGateway(own))) return 'neutral'
+  // Such as of an answer that is larger than the gateway takes: it is one to this request, whatever the client is told.
+  if (own?.cause instanceof ConnectError && own.cause.code === Code.ResourceExhausted) return 'success'
   return failureCodes.has(code) ? 'failure' : 'success'
 }
 

@@ -20,6 +20,11 @@ t.test('a lost connection, a deadline and nonsense do too', async t => {
   t.equal(classify(new TypeError('bug')), 'failure')
 })
 
+t.test('an answer that is larger than the gateway takes is one', async t => {
+  const cause = new ConnectError('', Code.ResourceExhausted)
+  t.equal(classify(new RequestError('SLUICE_ERR_UPSTREAM_INVALID', { cause })), 'success')
+})
+
 t.test('a client that went away, or sent what cannot be sent on, says nothing', async t => {
   t.equal(classify(new RequestError('SLUICE_ERR_CANCELLED')), 'neutral')
   t.equal(classify(new RequestError('SLUICE_ERR_MESSAGE_TOO_LARGE', { args: ['line 3'] })), 'neutral')

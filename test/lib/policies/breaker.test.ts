@@ -1,12 +1,14 @@
 import { Code, ConnectError } from '@connectrpc/connect'
 import { trace } from '@opentelemetry/api'
 import t from 'tap'
+import { OrderService } from '../../../gen/shop/order/v1/order_pb.ts'
 import { createUpstreamCircuit, withBreaker } from '../../../lib/policies/breaker.ts'
 import { Bulkhead, withBulkhead } from '../../../lib/policies/bulkhead.ts'
 import { withTranslatedErrors } from '../../../lib/policies/connection.ts'
 import { withDeadline } from '../../../lib/policies/deadline.ts'
 import type { Answer, Call } from '../../../lib/upstream/grpc/call.ts'
-import { collect } from '../upstream/grpc/servers.ts'
+import { connectWire } from '../upstream/grpc/helper.ts'
+import { collect, grpcHeaders, rawFrame, startRawServer } from '../upstream/grpc/servers.ts'
 import { createCall } from './calls.ts'
 import { startStreaming } from './streams.ts'
 
@@ -54,6 +56,23 @@ t.test('streams that their deadline ends do', async t => {
     await t.rejects(read, { code: 'SLUICE_ERR_UPSTREAM_TIMEOUT' })
   }
   t.equal(circuit.breaker.state, 'open')
+})
+
+t.test('answers that are larger than the gateway takes do not, whoever asks for them', async t => {
+  const options = { windowMs: 60_000, minCalls: 3, failureRatio: 0.6, openMs: 10_000, probes: 1 }
+  const circuit = createUpstreamCircuit('a', options)
+  t.teardown(() => circuit.circuit.dispose())
+  const { url } = await startRawServer(t, stream => {
+    stream.respond(grpcHeaders)
+    stream.write(rawFrame(Buffer.alloc(101)))
+  })
+  const policies = [withBreaker(circuit, trace.getTracer('test')), withTranslatedErrors()]
+  const wire = connectWire(t, url, { policies, readMaxBytes: 100 })
+  for (let count = 0; count < 4; count++) {
+    const call = wire.unary(OrderService.method.getOrder, Buffer.alloc(0))
+    await t.rejects(call, { code: 'SLUICE_ERR_UPSTREAM_INVALID' })
+  }
+  t.equal(circuit.breaker.state, 'closed')
 })
 
 /** Calls that go on until they are ended. */
