@@ -16,13 +16,13 @@ import { mapMessages } from './map-messages.ts'
 import type { Wire } from './wire.ts'
 
 /**
- * connect's transport, for generated clients: messages become bytes and back. A timeout of 0, which would take the deadline
- * away, is the default. Context values are not looked at: a client that calls for somebody has a wire that does.
+ * connect's transport, for generated clients: messages become bytes and back. A timeout of 0 or less, which would take the
+ * deadline away, is the default. Context values are not looked at: a client that calls for somebody has a wire that does.
  */
 export function createTransport(wire: Wire): Transport {
   return {
     async unary(method, signal, timeoutMs, header, message) {
-      const options = { signal, timeoutMs: timeoutMs || undefined, header }
+      const options = { signal, timeoutMs: timeoutOf(timeoutMs), header }
       try {
         const answer = await wire.unary(method, encode(method.input, message), options)
         return {
@@ -39,7 +39,7 @@ export function createTransport(wire: Wire): Transport {
     },
 
     async stream(method, signal, timeoutMs, header, messages) {
-      const options = { signal, timeoutMs: timeoutMs || undefined, header }
+      const options = { signal, timeoutMs: timeoutOf(timeoutMs), header }
       try {
         const answer = await wire.stream(method, await contentOf(method, messages), options)
         const trailer = new Headers()
@@ -56,6 +56,10 @@ export function createTransport(wire: Wire): Transport {
       }
     }
   }
+}
+
+function timeoutOf(timeoutMs: number | undefined): number | undefined {
+  return timeoutMs !== undefined && timeoutMs > 0 ? timeoutMs : undefined
 }
 
 /** What is sent: of an rpc that takes one message that one, which can be sent again. */

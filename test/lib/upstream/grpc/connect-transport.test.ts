@@ -202,6 +202,19 @@ t.test('a generated client has its own deadline, and can end its call', async t 
   await t.rejects(client.getCover({}, { signal: AbortSignal.timeout(30) }), { code: Code.Canceled })
 })
 
+t.test('a generated client cannot take the deadline of its calls away', async t => {
+  const left: (number | undefined)[] = []
+  const client = await startClient(t, {
+    getCover(_, { timeoutMs }) {
+      left.push(timeoutMs())
+      return {}
+    }
+  })
+  for (const timeoutMs of [0, -1]) await client.getCover({}, { timeoutMs })
+  t.equal(left.length, 2)
+  for (const ms of left) t.ok(ms! > 0 && ms! <= 20_000, `${ms} ms`)
+})
+
 t.test('errors of a service keep their code, text, details and metadata', async t => {
   const refusal = new ConnectError('there is no ä', Code.NotFound, { 'retry-after': '3' }, [
     { desc: ErrorInfoSchema, value: { reason: 'GONE' } }
