@@ -67,11 +67,11 @@ export function compileIsInternal(patterns: readonly string[]): IsInternal {
   }
 }
 
-/** What becomes of headers, by name in lower case; undefined: they are taken off. */
-export type HeaderChanges = Map<string, string | undefined>
+/** The name of a header, in lower case, and what becomes of it; undefined: it is taken off. */
+export type HeaderChange = readonly [name: string, value: string | undefined]
 
 /** Changes headers of a request in all the forms that Node has of them. */
-export function changeHeaders(request: RequestHeaders, changes: HeaderChanges): void {
+export function changeHeaders(request: RequestHeaders, changes: ReadonlyMap<string, string | undefined>): void {
   const { headers, rawHeaders } = request
   // Node makes this of the raw headers when it is first asked for, and of as many as there were.
   const { headersDistinct } = request

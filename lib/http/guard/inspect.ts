@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { readConnection } from './connection.ts'
 import { checkFraming } from './framing.ts'
-import { changeHeaders, checkHeaderCount, type HeaderChanges, type IsInternal } from './headers.ts'
+import { changeHeaders, checkHeaderCount, type HeaderChange, type IsInternal } from './headers.ts'
 import { checkHost } from './host.ts'
 import { boundForwardedFor, type IsTrusted } from './proxies.ts'
 import { checkTarget } from './target.ts'
@@ -34,29 +34,23 @@ export function compileInspect({ maxHeaders, maxForwardedFor, isInternal, isTrus
     checkHost(request, target)
     checkTarget(target, request.method ?? '')
     const changes = changesOf(request, names)
-    if (changes !== null) changeHeaders(request, changes)
+    if (changes.length > 0) changeHeaders(request, new Map(changes))
   }
 
-  /** Null: a request may have all its headers, as almost all do. */
-  function changesOf({ headers, socket }: IncomingMessage, names: readonly string[]): HeaderChanges | null {
-    let changes: HeaderChanges | null = null
+  function changesOf({ headers, socket }: IncomingMessage, names: readonly string[]): HeaderChange[] {
+    const changes: HeaderChange[] = []
     for (const name of names) {
-      if (!isInternal(name) && !(isForwarding(name) && !isTrusted(socket.remoteAddress))) continue
-      changes ??= new Map()
-      changes.set(name, undefined)
+      if (isInternal(name) || (isForwarding(name) && !isTrusted(socket.remoteAddress))) changes.push([name, undefined])
     }
     const options = headers.connection === undefined ? null : readConnection(headers.connection)
     if (options !== null) {
-      changes ??= new Map()
-      for (const name of options.listed) changes.set(name, undefined)
-      changes.set('connection', options.kept || undefined)
+      for (const name of options.listed) changes.push([name, undefined])
+      changes.push(['connection', options.kept || undefined])
     }
     const forwardedFor = headers['x-forwarded-for']
-    if (forwardedFor !== undefined && !changes?.has('x-forwarded-for')) {
+    if (forwardedFor !== undefined && isTrusted(socket.remoteAddress)) {
       const bounded = boundForwardedFor(String(forwardedFor), maxForwardedFor)
-      if (bounded === forwardedFor) return changes
-      changes ??= new Map()
-      changes.set('x-forwarded-for', bounded || undefined)
+      if (bounded !== forwardedFor) changes.push(['x-forwarded-for', bounded || undefined])
     }
     return changes
   }
