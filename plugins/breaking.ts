@@ -46,9 +46,10 @@ async function breaking(gateway: FastifyInstance, options: BreakingOptions) {
   })
 }
 
-function checkOptions({ windowMs, minCalls, failureRatio, openMs, probes }: BreakingOptions): void {
+function checkOptions({ windowMs, minCalls, failureRatio, openMs, maxOpenMs = 1, probes }: BreakingOptions): void {
   if (!(windowMs > 0)) throw invalid('windowMs must be above 0')
   if (!(openMs > 0)) throw invalid('openMs must be above 0')
+  if (!(maxOpenMs > 0)) throw invalid('maxOpenMs must be above 0')
   if (!(Number.isInteger(minCalls) && minCalls >= 1)) throw invalid('minCalls must be at least 1')
   if (!(Number.isInteger(probes) && probes >= 1)) throw invalid('probes must be at least 1')
   if (!(failureRatio > 0 && failureRatio <= 1)) throw invalid('failureRatio must be above 0 and up to 1')

@@ -1,5 +1,11 @@
 import { Code, ConnectError } from '@connectrpc/connect'
+import Fastify from 'fastify'
 import t from 'tap'
+import breaking, { type BreakingOptions } from '../../plugins/breaking.ts'
+import completion from '../../plugins/completion.ts'
+import errors from '../../plugins/errors.ts'
+import metrics from '../../plugins/metrics.ts'
+import tracing from '../../plugins/tracing.ts'
 import { build, hang, signToken, until } from '../helper.ts'
 
 const list = '/api/v1/categories'
@@ -98,3 +104,29 @@ t.test('clients that go away say nothing about a service', async t => {
   hanging = false
   t.equal((await call('GET', list)).status, 200)
 })
+
+const senseless: Partial<BreakingOptions>[] = [
+  { windowMs: 0 },
+  { windowMs: Number.NaN },
+  { minCalls: 0 },
+  { minCalls: 1.5 },
+  { failureRatio: 0 },
+  { failureRatio: 1.1 },
+  { openMs: 0 },
+  { maxOpenMs: 0 },
+  { maxOpenMs: Number.NaN },
+  { probes: 0 }
+]
+
+for (const options of senseless) {
+  const [[name, value] = []] = Object.entries(options)
+  t.test(`${name} of ${value} keeps the gateway from starting`, async t => {
+    const gateway = Fastify()
+    t.teardown(() => gateway.close())
+    gateway.register(completion).register(tracing).register(errors).register(metrics)
+    const sound = { windowMs: 1_000, minCalls: 3, failureRatio: 1, openMs: 1_000, probes: 1 }
+    gateway.register(breaking, { ...sound, ...options })
+    const message = new RegExp(`^breaking: ${name} `)
+    await t.rejects(async () => gateway.ready(), { code: 'SLUICE_ERR_OPTION_INVALID', message })
+  })
+}
