@@ -13,6 +13,9 @@ import { headersError, statusError } from './status.ts'
 import { closedError } from './stream-status.ts'
 import { grpcTimeout } from './timeout.ts'
 
+/** How much earlier than ours the timer may be of an upstream that keeps the deadline that it was told, in milliseconds. */
+const earlyMs = 1
+
 /** What bounds a call, whatever it is. */
 export interface CallLimits {
   /** The most that one message of the answer may hold, in bytes; more is RESOURCE_EXHAUSTED. */
@@ -145,8 +148,9 @@ export abstract class Attempt extends ClientStream implements LifetimeListener {
   }
 
   override onClosed(error: StreamError | null): void {
-    // An upstream that keeps the deadline that it was told may be a moment earlier than the timer here.
-    if (error?.code === ErrorCode.CANCEL && this.call.lifetime.remainingMs() === 0) this.call.lifetime.end(timedOut())
+    const { lifetime } = this.call
+    const isLate = error?.code === ErrorCode.CANCEL && lifetime.remainingMs() <= earlyMs
+    if (isLate && !this.#isOver) lifetime.end(timedOut())
     if (!this.#isOver) this.#finish(closedError(error))
     this.#onOver(this.#outcome)
   }
