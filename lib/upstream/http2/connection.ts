@@ -2,59 +2,22 @@ import type { Socket } from 'node:net'
 import { HpackDecoder } from '../hpack/decoder.ts'
 import { type HeaderTemplate, HpackEncoder } from '../hpack/encoder.ts'
 import type { HeaderFields } from '../hpack/header-fields.ts'
-import { type Address, openSocket, systemError, type TlsOptions } from '../socket.ts'
+import { openSocket, systemError } from '../socket.ts'
 import type { ClientStream, StreamOwner } from './client-stream.ts'
+import type { ConnectionListener, ConnectionOptions } from './connection-options.ts'
+import { ConnectionWindow } from './connection-window.ts'
 import { ConnectionError, ErrorCode, errorCodeName, StreamError } from './errors.ts'
 import { FloodGuard } from './flood-guard.ts'
 import { type FrameEvents, FrameParser } from './frame-parser.ts'
 import { FrameReader } from './frame-reader.ts'
 import { FrameWriter } from './frame-writer.ts'
-import { defaultWindowBytes } from './frames.ts'
+import { Handshake } from './handshake.ts'
 import { connectionTemplate } from './header-blocks.ts'
 import { KeepAlive } from './keep-alive.ts'
 import { OpenStreams } from './open-streams.ts'
 import { Output } from './output.ts'
 import { Sender } from './sender.ts'
-import { applySettings, encodeSettings, initialPeerSettings, SettingId } from './settings.ts'
-
-export interface ConnectionOptions {
-  address: Address
-  /** Null: plain text. */
-  tls: TlsOptions | null
-  /** How long the connection may take until the server has said its settings, in milliseconds. */
-  connectTimeoutMs: number
-  /** The `:authority` of all requests. */
-  authority: string
-  /** The most of an answer that is kept for a reader who does not read, in bytes. Default 262,144. */
-  streamWindowBytes?: number
-  /** After how long of hearing nothing on an open call the server is asked by a PING, in milliseconds. Default 1,000. */
-  pingIntervalMs?: number
-  /** How long its answer may take, in milliseconds. Default 2,000. */
-  pingTimeoutMs?: number
-  /** The most that the headers of an answer may have, in bytes, each field with 32 more. Default 65,536. */
-  maxHeaderListBytes?: number
-}
-
-/** Who is told what becomes of a connection. */
-export interface ConnectionListener {
-  /** Streams can be opened. */
-  onReady(): void
-  /** A stream can be opened again, after none could. */
-  onRoom(): void
-  /** No stream can be opened any more; those that are open go on. */
-  onDraining(): void
-  /** It is over, and so are its streams. Called once, last of all; with null when we closed it. */
-  onClosed(error: Error | null): void
-}
-
-/** The window of the connection. What a reader does not take is bounded by the windows of the streams. */
-const connectionWindowBytes = 16 * 1024 * 1024
-
-/** What a server that does not read may make us keep of our answers to it, in bytes. */
-const maxBacklogBytes = 4 * 1024 * 1024
-
-/** How long the server may take to say that it has our settings, in milliseconds. */
-const settingsTimeoutMs = 10_000
+import { applySettings, clientSettings, initialPeerSettings } from './settings.ts'
 
 /**
  * The client's side of one HTTP/2 connection (RFC 9113).
@@ -72,13 +35,10 @@ export class Http2Connection implements StreamOwner, FrameEvents {
   readonly #streams: OpenStreams
   readonly #reader: FrameReader
   readonly #encoder = new HpackEncoder()
+  readonly #window: ConnectionWindow
+  readonly #handshake: Handshake
   readonly #keepAlive: KeepAlive
-  readonly #streamWindowBytes: number
-  /** Runs until the server's SETTINGS are there, and then until it has acknowledged ours. */
-  #timer: NodeJS.Timeout
   #settings = initialPeerSettings
-  #isAcknowledged = false
-  #receiveWindow = connectionWindowBytes
   #wasFull = false
   /** Why the server wants no more of this connection. */
   #goaway: Error | null = null
@@ -88,7 +48,6 @@ export class Http2Connection implements StreamOwner, FrameEvents {
     const { address, tls, authority, connectTimeoutMs } = options
     const { streamWindowBytes = 256 * 1024, maxHeaderListBytes = 64 * 1024 } = options
     this.#listener = listener
-    this.#streamWindowBytes = streamWindowBytes
     const guard = new FloodGuard()
     const decoder = new HpackDecoder({
       maxTableBytes: initialPeerSettings.headerTableBytes,
@@ -98,7 +57,7 @@ export class Http2Connection implements StreamOwner, FrameEvents {
     this.#socket = openSocket({
       address,
       tls,
-      onConnect: () => this.#begin(maxHeaderListBytes),
+      onConnect: () => this.#begin(clientSettings(streamWindowBytes, maxHeaderListBytes)),
       onRead: bytes => this.#read(bytes),
       onDrain: () => this.#onDrain(),
       onClose: error =>
@@ -106,17 +65,22 @@ export class Http2Connection implements StreamOwner, FrameEvents {
     })
     this.#output = new Output(this.#socket, () => this.#onWritable())
     this.#writer = new FrameWriter(this.#output, this.#encoder, connectionTemplate(tls !== null, authority))
-    this.#streams = new OpenStreams(guard, {
+    this.#streams = new OpenStreams(guard, streamWindowBytes, {
       sendReset: (streamId, code) => this.#writer.reset(streamId, code),
+      sendWindowUpdate: (streamId, bytes) => this.#writer.windowUpdate(streamId, bytes),
       onStreamClosed: () => this.#onStreamClosed()
     })
     this.#sender = new Sender(this.#output, {
       onLocalEnd: stream => this.#streams.onLocalEnd(stream),
       onWritable: stream => stream.onWritable()
     })
-    this.#timer = setTimeout(() => {
-      this.#end(systemError('ETIMEDOUT', `no HTTP/2 connection in ${connectTimeoutMs} ms`))
-    }, connectTimeoutMs).unref()
+    this.#window = new ConnectionWindow(bytes => this.#writer.windowUpdate(0, bytes))
+    this.#handshake = new Handshake({
+      connectTimeoutMs,
+      onConnectTimeout: () => this.#end(systemError('ETIMEDOUT', `no HTTP/2 connection in ${connectTimeoutMs} ms`)),
+      onSettingsTimeout: () =>
+        this.#fail(new ConnectionError(ErrorCode.SETTINGS_TIMEOUT, 'our SETTINGS were not acknowledged'))
+    })
     this.#keepAlive = new KeepAlive({
       intervalMs: options.pingIntervalMs ?? 1_000,
       timeoutMs: options.pingTimeoutMs ?? 2_000,
@@ -168,7 +132,6 @@ export class Http2Connection implements StreamOwner, FrameEvents {
     this.#streams.add(stream)
     stream.owner = this
     stream.sendWindow = this.#settings.initialWindowBytes
-    stream.receiveWindow = this.#streamWindowBytes
     stream.flushNumber = this.#output.flushes
     this.#writer.headers(stream.streamId, template, extra, isEnd && data === null, this.#settings.maxFrameBytes)
     if (isEnd && data === null) this.#streams.onLocalEnd(stream)
@@ -197,33 +160,28 @@ export class Http2Connection implements StreamOwner, FrameEvents {
   }
 
   giveBack(stream: ClientStream, bytes: number): void {
-    stream.unreturnedBytes += bytes
-    if (stream.unreturnedBytes < this.#streamWindowBytes / 2 || stream.isRemoteEnded) return
-    this.#writer.windowUpdate(stream.streamId, stream.unreturnedBytes)
-    stream.receiveWindow += stream.unreturnedBytes
-    stream.unreturnedBytes = 0
+    this.#streams.giveBack(stream, bytes)
   }
 
   onSettings(bytes: Buffer, start: number, end: number): void {
     const before = this.#settings
     this.#settings = applySettings(before, bytes, start, end)
+    this.#encoder.setMaxTableBytes(this.#settings.leastHeaderTableBytes)
     this.#encoder.setMaxTableBytes(this.#settings.headerTableBytes)
     this.#sender.maxFrameBytes = this.#settings.maxFrameBytes
     this.#streams.widenAll(this.#settings.initialWindowBytes - before.initialWindowBytes)
-    this.#answer(() => this.#writer.settingsAck())
+    this.#writer.settingsAck()
     if (this.#state === 'connecting') this.#onReady()
     this.#sender.pump()
     this.#tellRoom()
   }
 
   onSettingsAck(): void {
-    if (this.#isAcknowledged) return
-    this.#isAcknowledged = true
-    if (this.#state !== 'connecting') clearTimeout(this.#timer)
+    this.#handshake.onSettingsAck()
   }
 
   onPing(payload: Buffer): void {
-    this.#answer(() => this.#writer.pingAck(payload))
+    this.#writer.pingAck(payload)
   }
 
   onPingAck(): void {
@@ -257,26 +215,13 @@ export class Http2Connection implements StreamOwner, FrameEvents {
   }
 
   onData(streamId: number, bytes: Buffer, flowBytes: number, isEnd: boolean): void {
-    this.#receiveWindow -= flowBytes
-    if (this.#receiveWindow < 0) {
-      throw new ConnectionError(ErrorCode.FLOW_CONTROL_ERROR, 'more data than the window of the connection')
-    }
-    // Given back whatever becomes of it: the windows of the streams bound what is kept.
-    if (this.#receiveWindow < connectionWindowBytes / 2) {
-      this.#writer.windowUpdate(0, connectionWindowBytes - this.#receiveWindow)
-      this.#receiveWindow = connectionWindowBytes
-    }
+    this.#window.onData(flowBytes)
     this.#streams.onData(streamId, bytes, flowBytes, isEnd)
   }
 
-  #begin(maxHeaderListBytes: number): void {
-    const settings = encodeSettings([
-      [SettingId.ENABLE_PUSH, 0],
-      [SettingId.INITIAL_WINDOW_SIZE, this.#streamWindowBytes],
-      [SettingId.MAX_HEADER_LIST_SIZE, maxHeaderListBytes]
-    ])
+  #begin(settings: Buffer): void {
     this.#writer.preface(settings)
-    this.#writer.windowUpdate(0, connectionWindowBytes - defaultWindowBytes)
+    this.#window.open()
     this.#output.flush()
   }
 
@@ -294,21 +239,8 @@ export class Http2Connection implements StreamOwner, FrameEvents {
 
   #onReady(): void {
     this.#state = 'open'
-    clearTimeout(this.#timer)
-    if (!this.#isAcknowledged) {
-      this.#timer = setTimeout(() => {
-        this.#fail(new ConnectionError(ErrorCode.SETTINGS_TIMEOUT, 'our SETTINGS were not acknowledged'))
-      }, settingsTimeoutMs).unref()
-    }
+    this.#handshake.onReady()
     this.#listener.onReady()
-  }
-
-  /** Answers what the server asks, unless it lets the answers pile up. */
-  #answer(write: () => void): void {
-    if (this.#output.backlog > maxBacklogBytes) {
-      throw new ConnectionError(ErrorCode.ENHANCE_YOUR_CALM, 'the server asks, and does not read the answers')
-    }
-    write()
   }
 
   #onDrain(): void {
@@ -351,7 +283,7 @@ export class Http2Connection implements StreamOwner, FrameEvents {
   #end(error: Error | null, code: number | null = null): void {
     if (this.#state === 'closed') return
     this.#state = 'closed'
-    clearTimeout(this.#timer)
+    this.#handshake.stop()
     this.#keepAlive.stop()
     this.#reader.stop()
     if (code === null) this.#socket.destroy()

@@ -1,9 +1,14 @@
 import type { HeaderTemplate, HpackEncoder } from '../hpack/encoder.ts'
 import { fieldListBytes, type HeaderFields } from '../hpack/header-fields.ts'
+import { ConnectionError, ErrorCode } from './errors.ts'
 import { Flag, FrameType, frameHeaderBytes, preface, writeFrameHeader } from './frames.ts'
 import type { Output } from './output.ts'
 
 const noBytes = new Uint8Array(0)
+
+/** What a server that does not read may make us keep of our answers to it, in bytes. */
+const maxBacklogBytes = 4 * 1024 * 1024
+
 /** Our own PINGs all look the same: there is one at a time. */
 const pingPayload = Buffer.from('sluice.1', 'latin1')
 
@@ -28,16 +33,18 @@ export class FrameWriter {
     this.#write(FrameType.SETTINGS, 0, 0, settings)
   }
 
+  /** @throws {ConnectionError} ENHANCE_YOUR_CALM when the server lets the answers pile up */
   settingsAck(): void {
-    this.#write(FrameType.SETTINGS, Flag.ACK, 0, noBytes)
+    this.#answer(FrameType.SETTINGS, Flag.ACK, 0, noBytes)
   }
 
   ping(): void {
     this.#write(FrameType.PING, 0, 0, pingPayload)
   }
 
+  /** @throws {ConnectionError} ENHANCE_YOUR_CALM when the server lets the answers pile up */
   pingAck(payload: Uint8Array): void {
-    this.#write(FrameType.PING, Flag.ACK, 0, payload)
+    this.#answer(FrameType.PING, Flag.ACK, 0, payload)
   }
 
   reset(streamId: number, code: number): void {
@@ -82,6 +89,13 @@ export class FrameWriter {
     }
     writeFrameHeader(buffer, offset, end - start, FrameType.HEADERS, endStream | Flag.END_HEADERS, streamId)
     this.#output.commit(end)
+  }
+
+  #answer(type: number, flags: number, streamId: number, payload: Uint8Array): void {
+    if (this.#output.backlog > maxBacklogBytes) {
+      throw new ConnectionError(ErrorCode.ENHANCE_YOUR_CALM, 'the server asks, and does not read the answers')
+    }
+    this.#write(type, flags, streamId, payload)
   }
 
   #writeParts(streamId: number, block: Buffer, endStream: number, maxFrameBytes: number): void {

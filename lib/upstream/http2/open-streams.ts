@@ -10,6 +10,8 @@ import { StreamTable } from './stream-table.ts'
 export interface OpenStreamsEvents {
   /** Resets the stream at the server; its own part is done already. */
   sendReset(streamId: number, code: number): void
+  /** Lets the server send so many bytes more on the stream. */
+  sendWindowUpdate(streamId: number, bytes: number): void
   /** A stream is over, and may have been the last. */
   onStreamClosed(): void
 }
@@ -21,11 +23,14 @@ const maxInformational = 32
 export class OpenStreams {
   readonly #streams = new StreamTable()
   readonly #guard: FloodGuard
+  readonly #windowBytes: number
   readonly #events: OpenStreamsEvents
   #nextId = 1
 
-  constructor(guard: FloodGuard, events: OpenStreamsEvents) {
+  /** @param windowBytes what we take on each stream, before it is given back. */
+  constructor(guard: FloodGuard, windowBytes: number, events: OpenStreamsEvents) {
     this.#guard = guard
+    this.#windowBytes = windowBytes
     this.#events = events
   }
 
@@ -38,8 +43,9 @@ export class OpenStreams {
     return this.#nextId <= maxStreamId
   }
 
-  /** Gives the stream its id. */
+  /** Gives the stream its id, and its window. */
   add(stream: ClientStream): void {
+    stream.receiveWindow = this.#windowBytes
     stream.streamId = this.#nextId
     this.#nextId += 2
     this.#streams.add(stream)
@@ -71,6 +77,15 @@ export class OpenStreams {
       const error = errorOf(stream)
       if (error !== null) this.close(stream, error)
     }
+  }
+
+  /** So many bytes of the stream need no memory any more. The server hears of it when half of the window is used up. */
+  giveBack(stream: ClientStream, bytes: number): void {
+    stream.unreturnedBytes += bytes
+    if (stream.unreturnedBytes < this.#windowBytes / 2 || stream.isRemoteEnded) return
+    this.#events.sendWindowUpdate(stream.streamId, stream.unreturnedBytes)
+    stream.receiveWindow += stream.unreturnedBytes
+    stream.unreturnedBytes = 0
   }
 
   onLocalEnd(stream: ClientStream): void {

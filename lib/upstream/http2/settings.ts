@@ -17,6 +17,8 @@ const settingBytes = 6
 /** What the server asks us to keep to. */
 export interface PeerSettings {
   headerTableBytes: number
+  /** The least that a payload said on the way to it: what was in the table beyond that is gone (RFC 7541, section 4.2). */
+  leastHeaderTableBytes: number
   maxConcurrentStreams: number
   initialWindowBytes: number
   maxFrameBytes: number
@@ -27,14 +29,25 @@ export interface PeerSettings {
 /** What holds unless the server says otherwise (RFC 9113, section 6.5.2): it may take any number of streams. */
 export const initialPeerSettings: Readonly<PeerSettings> = {
   headerTableBytes: 4_096,
+  leastHeaderTableBytes: 4_096,
   maxConcurrentStreams: Number.POSITIVE_INFINITY,
   initialWindowBytes: defaultWindowBytes,
   maxFrameBytes: defaultMaxFrameBytes,
   maxHeaderListBytes: Number.POSITIVE_INFINITY
 }
 
-/** The payload of a SETTINGS frame. */
-export function encodeSettings(settings: readonly (readonly [id: number, value: number])[]): Buffer {
+/**
+ * The payload of our SETTINGS: nothing is to be pushed.
+ *
+ * @param windowBytes what we take on each stream.
+ * @param maxHeaderListBytes the most that the headers of an answer may have, each field with 32 more.
+ */
+export function clientSettings(windowBytes: number, maxHeaderListBytes: number): Buffer {
+  const settings = [
+    [SettingId.ENABLE_PUSH, 0],
+    [SettingId.INITIAL_WINDOW_SIZE, windowBytes],
+    [SettingId.MAX_HEADER_LIST_SIZE, maxHeaderListBytes]
+  ] as const
   const payload = Buffer.alloc(settings.length * settingBytes)
   for (const [at, [id, value]] of settings.entries()) {
     payload.writeUInt16BE(id, at * settingBytes)
@@ -51,7 +64,7 @@ export function encodeSettings(settings: readonly (readonly [id: number, value: 
 export function applySettings(before: PeerSettings, bytes: Buffer, start: number, end: number): PeerSettings {
   if ((end - start) % settingBytes !== 0)
     throw new ConnectionError(ErrorCode.FRAME_SIZE_ERROR, 'SETTINGS of an odd size')
-  const settings = { ...before }
+  const settings = { ...before, leastHeaderTableBytes: before.headerTableBytes }
   for (let at = start; at < end; at += settingBytes) {
     apply(settings, bytes.readUInt16BE(at), bytes.readUInt32BE(at + 2))
   }
@@ -62,6 +75,7 @@ function apply(settings: PeerSettings, id: number, value: number): void {
   switch (id) {
     case SettingId.HEADER_TABLE_SIZE:
       settings.headerTableBytes = value
+      settings.leastHeaderTableBytes = Math.min(settings.leastHeaderTableBytes, value)
       return
     case SettingId.ENABLE_PUSH:
       // Only a client may be pushed to.

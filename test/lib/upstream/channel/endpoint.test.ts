@@ -3,11 +3,8 @@ import t from 'tap'
 import { Endpoint, type EndpointOptions } from '../../../../lib/upstream/channel/endpoint.ts'
 import { healthDefaults } from '../../../../lib/upstream/channel/health.ts'
 import { outlierDefaults } from '../../../../lib/upstream/channel/outliers.ts'
-import type {
-  ConnectionListener,
-  ConnectionOptions,
-  Http2Connection
-} from '../../../../lib/upstream/http2/connection.ts'
+import type { Http2Connection } from '../../../../lib/upstream/http2/connection.ts'
+import type { ConnectionListener, ConnectionOptions } from '../../../../lib/upstream/http2/connection-options.ts'
 import { createCall } from '../../policies/calls.ts'
 
 /** A connection that does what the test says. */

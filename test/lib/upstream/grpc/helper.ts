@@ -4,7 +4,8 @@ import type { Call, Policy } from '../../../../lib/upstream/grpc/call.ts'
 import { startCall } from '../../../../lib/upstream/grpc/start-call.ts'
 import { unavailable } from '../../../../lib/upstream/grpc/stream-status.ts'
 import { createWire, type Wire } from '../../../../lib/upstream/grpc/wire.ts'
-import { type ConnectionOptions, Http2Connection } from '../../../../lib/upstream/http2/connection.ts'
+import { Http2Connection } from '../../../../lib/upstream/http2/connection.ts'
+import type { ConnectionOptions } from '../../../../lib/upstream/http2/connection-options.ts'
 
 export interface ConnectWireOptions extends Partial<CallLimits> {
   /** Default: plain for `http://` and Node's own roots for `https://`. */
