@@ -317,6 +317,8 @@ export class RequestError extends Error {
   readonly code: RequestErrorCode
   readonly definition: RequestErrorDefinition
   readonly headers: Readonly<Record<string, string>>
+  /** Fastify answers with it where nobody else does. */
+  readonly statusCode: number
 
   constructor(code: RequestErrorCode, options: RequestErrorOptions = {}) {
     const { args = [], hint, cause, headers = {}, retryAfterSeconds } = options
@@ -325,6 +327,7 @@ export class RequestError extends Error {
     super(hint === undefined ? message : `${message}: ${hint}`, { cause })
     this.code = code
     this.definition = definition
+    this.statusCode = definition.status
     this.headers =
       retryAfterSeconds === undefined ? headers : { ...headers, 'retry-after': wholeSeconds(retryAfterSeconds) }
   }

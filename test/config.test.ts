@@ -101,7 +101,17 @@ t.test('trust is given to addresses, never to a number of hops or to everybody',
     'fd00::/8',
     '192.0.2.1'
   ])
-  for (const value of ['1', 'true', '10.0.0.0/33', '0.0.0.0/0', '::ffff:10.0.0.0/8', '10.0.0.0/8,', 'proxy.internal']) {
+  const mapped = ['::ffff:10.0.0.0/8', '::FFFF:10.0.0.1', '0:0:0:0:0:ffff:a00:0/104']
+  for (const value of [
+    ...mapped,
+    '1',
+    'true',
+    '10.0.0.0/33',
+    '0.0.0.0/0',
+    '10.0.0.0/8,',
+    'fe80::1%eth0',
+    'proxy.internal'
+  ]) {
     t.throws(() => loadConfig({ ...good, TRUST_PROXY: value }), { message: /^TRUST_PROXY must/ }, value)
   }
 })
