@@ -55,3 +55,15 @@ t.test('only config.ts reads the environment', async t => {
     }
   }
 })
+
+t.test('who may call is asked by the hooks of routes, never by paths or by middleware', async t => {
+  for (const file of ['plugins/auth.ts', ...(await filesOf('plugins/limiting')), 'plugins/limiting.ts']) {
+    const source = await readFile(new URL(file, root), 'utf8')
+    t.notMatch(source, /\b(?:request|raw)\.(?:url|originalUrl)\b|rawPath/, file)
+  }
+  const lock = JSON.parse(await readFile(new URL('package-lock.json', root), 'utf8'))
+  t.same(
+    Object.keys(lock.packages).filter(name => /node_modules\/(?:@fastify\/(?:middie|express)|middie)$/.test(name)),
+    []
+  )
+})
