@@ -1,9 +1,14 @@
 import { Code, ConnectError } from '@connectrpc/connect'
 import type { HeaderFields } from '../hpack/header-fields.ts'
 
-/** What HTTP/2 allows: no upper case in names, no control characters in values, and no space around them (RFC 9113, 8.2.1). */
-const validName = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/
-const validValue = /^(?:[!-~\x80-\xff](?:[\t -~\x80-\xff]*[!-~\x80-\xff])?)?$/
+/**
+ * What gRPC allows, which is less than HTTP/2: servers written in C end the call for any other octet. No space is around a
+ * value (RFC 9113, section 8.2.1).
+ *
+ * @see https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md#requests ("Header-Name", "ASCII-Value")
+ */
+const validName = /^[0-9a-z_.-]+$/
+const validValue = /^(?:[!-~](?:[ -~]*[!-~])?)?$/
 
 /** Headers of HTTP/1 about the connection: a request of HTTP/2 that has one is malformed (RFC 9113, section 8.2.2). */
 const connectionNames: ReadonlySet<string> = new Set([
@@ -29,8 +34,8 @@ const protocolNames: ReadonlySet<string> = new Set([
 const traceNames: ReadonlySet<string> = new Set(['grpc-trace-bin', 'grpc-tags-bin'])
 
 /**
- * What a call says besides the headers of gRPC. Names are lower-case; a value is one character per octet, and that of a
- * name on `-bin` is base64. Few entries are expected: they are looked for one by one.
+ * What a call says besides the headers of gRPC. Names are lower-case; a value is ASCII, and that of a name on `-bin` is
+ * base64. Few entries are expected: they are looked for one by one.
  */
 export class Metadata {
   /** Names and values in turn, for the encoder. */
@@ -44,7 +49,7 @@ export class Metadata {
    * What the maker of a call says. Names of the protocol (`content-type`, `te`, `grpc-...`) are left out: the protocol says
    * them itself.
    *
-   * @throws {ConnectError} INTERNAL for a header that HTTP/2 does not allow.
+   * @throws {ConnectError} INTERNAL for a header that gRPC does not allow.
    */
   static from(init: ConstructorParameters<typeof Headers>[0]): Metadata {
     const metadata = new Metadata()
@@ -71,7 +76,7 @@ export class Metadata {
   /**
    * Says this alone of the name.
    *
-   * @throws {ConnectError} INTERNAL for what HTTP/2 does not allow.
+   * @throws {ConnectError} INTERNAL for what gRPC does not allow.
    */
   set(name: string, value: string): void {
     const at = this.#find(name)
@@ -89,7 +94,7 @@ export class Metadata {
   /**
    * Says this besides what is said already.
    *
-   * @throws {ConnectError} INTERNAL for what HTTP/2 does not allow.
+   * @throws {ConnectError} INTERNAL for what gRPC does not allow.
    */
   append(name: string, value: string): void {
     check(name, value)
@@ -125,10 +130,10 @@ function isReserved(name: string): boolean {
 
 function check(name: string, value: string): void {
   if (!validName.test(name) || connectionNames.has(name)) {
-    throw new ConnectError(`HTTP/2 does not allow the header ${JSON.stringify(name)}`, Code.Internal)
+    throw new ConnectError(`gRPC does not allow the header ${JSON.stringify(name)}`, Code.Internal)
   }
   // Its value may be a secret.
   if (!validValue.test(value)) {
-    throw new ConnectError(`HTTP/2 does not allow the value of the header "${name}"`, Code.Internal)
+    throw new ConnectError(`gRPC does not allow the value of the header "${name}"`, Code.Internal)
   }
 }

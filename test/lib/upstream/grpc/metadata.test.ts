@@ -43,7 +43,7 @@ t.test('binary values of one name are said one by one', async t => {
   t.same(Metadata.from(headers).fields, ['a-bin', 'AA', 'a-bin', 'AQ==', 'b', '1, 2', 'c-bin', ''])
 })
 
-t.test('what HTTP/2 does not allow is refused, and its value not told', async t => {
+t.test('what gRPC does not allow is refused, and its value not told', async t => {
   const rows: [string, string][] = [
     ['connection', 'close'],
     ['keep-alive', 'a'],
@@ -59,6 +59,9 @@ t.test('what HTTP/2 does not allow is refused, and its value not told', async t 
     ['a', 'secret\0'],
     ['a', ' secret'],
     ['a', 'secret\t'],
+    ['a!', 'a'],
+    ['a', 'secret\tb'],
+    ['a', 'secret\xe4'],
     ['a', 'secret\u0100'],
     ['a', 'secret\x7f']
   ]
@@ -76,8 +79,8 @@ t.test('what HTTP/2 does not allow is refused, and its value not told', async t 
   t.throws(() => Metadata.from({ connection: 'close' }), { code: Code.Internal })
 })
 
-t.test('values may be empty, have spaces inside, and any octet that is no control', async t => {
-  for (const value of ['', 'a', 'a b', 'a\tb', '\xe4', '~!']) {
+t.test('values may be empty, and any of ASCII with spaces inside', async t => {
+  for (const value of ['', 'a', 'a b', '~!']) {
     const metadata = new Metadata()
     metadata.append('a', value)
     t.equal(metadata.get('a'), value)

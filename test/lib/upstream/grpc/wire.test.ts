@@ -184,7 +184,7 @@ t.test('the signal of a lifetime tells policies why a call ended', async t => {
   t.same(reasons, [Code.DeadlineExceeded, Code.Canceled])
 })
 
-t.test('a header that HTTP/2 does not allow fails the call alone', async t => {
+t.test('a header that gRPC does not allow fails the call alone', async t => {
   const { url } = await startAnswering(t)
   const wire = connectWire(t, url)
   for (const header of [{ connection: 'close' }, { a: 'b\nc' }]) {
