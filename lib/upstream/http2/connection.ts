@@ -68,7 +68,7 @@ export class Http2Connection implements StreamOwner, FrameEvents {
     this.#streams = new OpenStreams(guard, streamWindowBytes, {
       sendReset: (streamId, code) => this.#writer.reset(streamId, code),
       sendWindowUpdate: (streamId, bytes) => this.#writer.windowUpdate(streamId, bytes),
-      onStreamClosed: () => this.#onStreamClosed()
+      onStreamClosed: stream => this.#onStreamClosed(stream)
     })
     this.#sender = new Sender(this.#output, {
       onLocalEnd: stream => this.#streams.onLocalEnd(stream),
@@ -254,7 +254,8 @@ export class Http2Connection implements StreamOwner, FrameEvents {
     this.#tellRoom()
   }
 
-  #onStreamClosed(): void {
+  #onStreamClosed(stream: ClientStream): void {
+    this.#sender.forget(stream)
     this.#tellRoom()
     this.#closeWhenDrained()
   }

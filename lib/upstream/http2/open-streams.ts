@@ -13,7 +13,7 @@ export interface OpenStreamsEvents {
   /** Lets the server send so many bytes more on the stream. */
   sendWindowUpdate(streamId: number, bytes: number): void
   /** A stream is over, and may have been the last. */
-  onStreamClosed(): void
+  onStreamClosed(stream: ClientStream): void
 }
 
 /** How often 1xx may come before an answer begins. */
@@ -60,7 +60,7 @@ export class OpenStreams {
     try {
       stream.onClosed(error)
     } finally {
-      this.#events.onStreamClosed()
+      this.#events.onStreamClosed(stream)
     }
   }
 

@@ -29,7 +29,8 @@ export class Sender {
   readonly #output: Output
   readonly #events: SenderEvents
   #window = defaultWindowBytes
-  #waiting: ClientStream[] = []
+  /** In the order of their turns. */
+  readonly #waiting = new Set<ClientStream>()
 
   constructor(output: Output, events: SenderEvents) {
     this.#output = output
@@ -54,7 +55,7 @@ export class Sender {
       return true
     }
     stream.queued = [data]
-    this.#waiting.push(stream)
+    this.#waiting.add(stream)
     return false
   }
 
@@ -67,16 +68,22 @@ export class Sender {
     this.pump()
   }
 
+  /** The stream is over: what it had queued is not sent. */
+  forget(stream: ClientStream): void {
+    this.#waiting.delete(stream)
+  }
+
   /** Sends what has waited, as far as it fits. */
   pump(): void {
-    let goesOn = this.#waiting.length > 0
+    let goesOn = this.#waiting.size > 0
     while (goesOn && this.#window > 0 && !this.#output.isFull) {
       goesOn = false
-      const round = this.#waiting
-      this.#waiting = []
-      for (const stream of round) {
-        if (this.#sendNext(stream)) goesOn = true
-        if (stream.queued !== null) this.#waiting.push(stream)
+      for (const stream of [...this.#waiting]) {
+        if (!this.#sendNext(stream)) continue
+        goesOn = true
+        // Who was sent a frame of is the last of the next round.
+        this.#waiting.delete(stream)
+        if (stream.queued !== null) this.#waiting.add(stream)
       }
     }
   }
@@ -98,8 +105,9 @@ export class Sender {
   /** An empty frame needs no window. */
   #sendFrame(stream: ClientStream, data: { bytes: Uint8Array; offset: number; isEnd: boolean }): boolean {
     const left = data.bytes.length - data.offset
-    const length = Math.min(left, this.#window, stream.sendWindow, this.maxFrameBytes)
-    if (left > 0 && (length <= 0 || this.#output.isFull)) return false
+    // A window may be below 0, when the server has made it smaller (RFC 9113, section 6.9.2).
+    const length = Math.max(0, Math.min(left, this.#window, stream.sendWindow, this.maxFrameBytes))
+    if (left > 0 && (length === 0 || this.#output.isFull)) return false
     const flags = data.isEnd && length === left ? Flag.END_STREAM : 0
     this.#writeFrame(stream.streamId, flags, data.bytes.subarray(data.offset, data.offset + length))
     this.#window -= length
