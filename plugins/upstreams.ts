@@ -8,8 +8,8 @@ import type { Caller } from '../lib/upstream/caller.ts'
 import { createTransport } from '../lib/upstream/grpc/connect-transport.ts'
 import { onBehalfOf } from '../lib/upstream/grpc/on-behalf-of.ts'
 import { createUpstream, type Upstream } from './upstreams/create-upstream.ts'
+import { createEventLog } from './upstreams/event-log.ts'
 import { createInstruments } from './upstreams/instruments.ts'
-import { logEvent } from './upstreams/log-event.ts'
 import { checkUpstreamsOptions, type UpstreamsOptions } from './upstreams/options.ts'
 
 export type { Upstream } from './upstreams/create-upstream.ts'
@@ -100,6 +100,7 @@ function createUpstreams(gateway: FastifyInstance, { upstreams, settings, timeou
   })
   try {
     for (const [name, options] of Object.entries(upstreams)) {
+      const logEvent = createEventLog(gateway.log, name)
       created[name] = createUpstream({
         name,
         options: { ...settings, ...options },
@@ -111,7 +112,7 @@ function createUpstreams(gateway: FastifyInstance, { upstreams, settings, timeou
         onRepeat: outcome => instruments.onRepeat(name, outcome),
         onEvent(event) {
           instruments.onEvent(name, event)
-          logEvent(gateway.log, name, event)
+          logEvent(event)
         }
       })
     }

@@ -1,7 +1,7 @@
 import Fastify from 'fastify'
 import t from 'tap'
 import type { ChannelEvent } from '../../../lib/upstream/channel/events.ts'
-import { logEvent } from '../../../plugins/upstreams/log-event.ts'
+import { createEventLog } from '../../../plugins/upstreams/event-log.ts'
 
 const warn = 40
 const info = 30
@@ -47,11 +47,43 @@ const lines: [ChannelEvent, object][] = [
   ]
 ]
 
+/** A log, and the lines in it. */
+function setUp() {
+  const written: { msg: string; level: number; endpoint?: string }[] = []
+  const { log } = Fastify({ logger: { stream: { write: (text: string) => void written.push(JSON.parse(text)) } } })
+  return { written, logEvent: createEventLog(log, 'product') }
+}
+
 for (const [event, line] of lines) {
   t.test(`the log says: ${JSON.stringify(event)}`, async t => {
-    const written: string[] = []
-    const { log } = Fastify({ logger: { stream: { write: (text: string) => void written.push(text) } } })
-    logEvent(log, 'product', event)
-    t.match(JSON.parse(written[0]!), { upstream: 'product', ...line })
+    const { written, logEvent } = setUp()
+    logEvent(event)
+    t.match(written[0], { upstream: 'product', ...line })
   })
 }
+
+t.test('an endpoint that stays away is told once, and again after it was there', async t => {
+  const { written, logEvent } = setUp()
+  const lost = { type: 'lost', address, error } as const
+  for (let attempt = 0; attempt < 100; attempt++) logEvent(lost)
+  t.equal(written.length, 1)
+  logEvent({ ...lost, address: '10.0.0.8:9002' })
+  t.equal(written.length, 2, 'another endpoint')
+  logEvent({ type: 'connected', address })
+  logEvent(lost)
+  t.same(
+    written.slice(2).map(({ msg }) => msg),
+    ['endpoint connected', 'no connection to endpoint']
+  )
+})
+
+t.test('a name that stays unknown is told once, and again after it was known', async t => {
+  const { written, logEvent } = setUp()
+  for (const known of [[], [], [address], []]) {
+    logEvent(known.length > 0 ? { type: 'resolved', addresses: known } : { type: 'unresolved', error })
+  }
+  t.same(
+    written.map(({ msg }) => msg),
+    ['name cannot be resolved', 'endpoints changed', 'name cannot be resolved']
+  )
+})
