@@ -130,6 +130,7 @@ export class FrameParser implements FrameHandler {
     needStream(streamId)
     let from = (flags & Flag.PADDED) === 0 ? start : start + 1
     if ((flags & Flag.PRIORITY) !== 0) from += 5
+    if (from > end) throw new ConnectionError(ErrorCode.FRAME_SIZE_ERROR, 'HEADERS that end within their priority')
     const to = end - paddingOf(flags, bytes, start, end)
     if (to < from) throw new ConnectionError(ErrorCode.PROTOCOL_ERROR, 'more padding than frame')
     const isEnd = (flags & Flag.END_STREAM) !== 0
@@ -167,6 +168,7 @@ export class FrameParser implements FrameHandler {
     needConnection(streamId)
     if ((flags & Flag.ACK) !== 0) {
       needLength(end - start, 0)
+      this.#guard.count('ignored')
       this.#events.onSettingsAck()
     } else {
       this.#guard.count('settings')
