@@ -10,14 +10,20 @@ interface Answering {
 }
 
 /**
- * Answers what never became a request, on a connection that ends with it. In the middle of another answer, the connection
- * just ends: the bytes would be taken for a part of that one.
+ * Answers what never became a request, on a connection that ends with it. Where the request before has no answer yet, that
+ * one comes, and ends the connection: this one would be taken for it. In the middle of another answer, the connection just
+ * ends.
  *
  * @returns the id that the client was told; null when it was told nothing.
  */
 export function answerRaw(failure: Failure, socket: Duplex): string | null {
-  if (!socket.writable || (socket as Answering)._httpMessage?.headersSent) {
+  const current = (socket as Answering)._httpMessage
+  if (!socket.writable || current?.headersSent) {
     socket.destroy()
+    return null
+  }
+  if (current?.req.complete) {
+    current.shouldKeepAlive = false
     return null
   }
   const requestId = randomUUID()

@@ -64,6 +64,8 @@ export function serverOptions(settings: ServerSettings) {
     },
     http: {
       headersTimeout: Math.min(headersTimeoutMs, requestTimeoutMs),
+      // Also when the process is told otherwise.
+      insecureHTTPParser: false,
       // The guard says so in the one shape; Node would not.
       requireHostHeader: false,
       // How often the two timeouts are looked at; Node's own 30 s would make them meaningless.

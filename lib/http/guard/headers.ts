@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { RequestError } from '../../../errors.ts'
-import { closing, malformed } from './malformed.ts'
+import { malformed } from './malformed.ts'
 
 /** The headers of a request as Node has them: by name, and as they were sent, names and values in turn. */
 export interface RequestHeaders {
@@ -9,15 +9,10 @@ export interface RequestHeaders {
   rawHeaders: string[]
 }
 
+/** What a request is and where it goes: who reads it otherwise sees another request. */
+const framing: ReadonlySet<string> = new Set(['content-length', 'host', 'transfer-encoding'])
 /** Of these, Node takes the first and forgets the others, while what is behind it may take the last. */
-const once: ReadonlySet<string> = new Set([
-  'authorization',
-  'content-encoding',
-  'content-length',
-  'content-type',
-  'host',
-  'transfer-encoding'
-])
+const once: ReadonlySet<string> = new Set([...framing, 'authorization', 'content-encoding', 'content-type'])
 
 /**
  * Checks that there are no more than `most` headers, and that those are said once that can have one value only.
@@ -31,14 +26,19 @@ export function checkHeaderCount(
   most: number
 ): void {
   const count = rawHeaders.length / 2
-  if (count > most) throw new RequestError('SLUICE_ERR_HEADERS_TOO_LARGE', { headers: closing })
+  if (count > most) throw new RequestError('SLUICE_ERR_HEADERS_TOO_LARGE')
   if (count === names.length) return
   const seen = new Set<string>()
   for (let at = 0; at < rawHeaders.length; at += 2) {
     const name = rawHeaders[at]!.toLowerCase()
-    if (once.has(name) && seen.has(name)) throw malformed(`${name} must not be repeated`)
+    if (once.has(name) && seen.has(name)) throw repeated(name)
     seen.add(name)
   }
+}
+
+function repeated(name: string): RequestError {
+  const hint = `${name} must not be repeated`
+  return framing.has(name) ? malformed(hint) : new RequestError('SLUICE_ERR_REQUEST_MALFORMED', { hint })
 }
 
 /** Tells which headers of a client are none of its business, by their names in lower case. */

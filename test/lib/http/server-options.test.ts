@@ -105,6 +105,27 @@ t.test('what is no request is never written into an answer under way', async t =
   t.equal(gateway.server.listening, true)
 })
 
+t.test('what is no request behind a good one does not get its answer', async t => {
+  let release = () => {}
+  let arrived = false
+  const { url } = await build(t, {}, {}, async scope => {
+    scope.get('/slow', { config: { policy: publicPolicy } }, async () => {
+      arrived = true
+      await new Promise<void>(resolve => {
+        release = resolve
+      })
+      return 'done'
+    })
+  })
+  const answers = exchange(url, `${requestBytes(['GET /slow HTTP/1.1'])}no request\r\n\r\n`)
+  await until(() => arrived)
+  release()
+  t.same(
+    (await answers).map(({ status, text, headers }) => [status, text, headers.connection]),
+    [[200, 'done', 'close']]
+  )
+})
+
 t.test('the limits of the server are set', async t => {
   const { gateway } = await build(t)
   const server: Server = gateway.server
@@ -114,6 +135,7 @@ t.test('the limits of the server are set', async t => {
   t.equal(server.timeout, 30_000)
   t.equal(server.maxRequestsPerSocket, 10_000)
   t.equal(server.maxConnections, 10_000)
+  t.equal((server as { insecureHTTPParser?: boolean }).insecureHTTPParser, false)
   t.equal(gateway.initialConfig.bodyLimit, 64 * 1024)
   t.match(gateway.initialConfig, { handlerTimeout: 20_250 })
 })
