@@ -130,7 +130,7 @@ export class FrameParser implements FrameHandler {
     needStream(streamId)
     let from = (flags & Flag.PADDED) === 0 ? start : start + 1
     if ((flags & Flag.PRIORITY) !== 0) from += 5
-    if (from > end) throw new ConnectionError(ErrorCode.FRAME_SIZE_ERROR, 'HEADERS that end within their priority')
+    if (from > end) throw new ConnectionError(ErrorCode.FRAME_SIZE_ERROR, 'HEADERS that are too short')
     const to = end - paddingOf(flags, bytes, start, end)
     if (to < from) throw new ConnectionError(ErrorCode.PROTOCOL_ERROR, 'more padding than frame')
     const isEnd = (flags & Flag.END_STREAM) !== 0

@@ -25,6 +25,8 @@ export function readStatus(fields: HeaderFields): number | string {
   if (fields[0] !== ':status') return 'headers that do not begin with :status'
   const status = fields[1]!
   if (!/^[1-9]\d\d$/.test(status)) return 'a :status that is none'
+  // RFC 9113, section 8.6.
+  if (status === '101') return 'a change of the protocol, which HTTP/2 has not'
   return findProblem(fields, 2) ?? Number(status)
 }
 
