@@ -1,0 +1,123 @@
+import { setImmediate } from 'node:timers/promises'
+import t, { type Test } from 'tap'
+import { FrameType } from '../../../../lib/upstream/http2/frames.ts'
+import { packedHeaders } from '../grpc/servers.ts'
+import { type ClientConnection, frame, settings, startFrameServer } from '../http2/frame-server.ts'
+import { attackEach, callerOf } from './attack.ts'
+import { goaway, goodAnswer, head, message, opening, ping, settingsAck, zeros } from './bytes.ts'
+
+const unavailable = ['UNAVAILABLE', null] as const
+
+t.test('what does not begin as HTTP/2 is told so, and the call is unavailable', async t => {
+  const tooLarge = ['UNAVAILABLE', 'GOAWAY FRAME_SIZE_ERROR'] as const
+  const protocol = ['UNAVAILABLE', 'GOAWAY PROTOCOL_ERROR'] as const
+  attackEach(
+    t,
+    [
+      ['HTTP/1.1', Buffer.from('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n'), ...tooLarge],
+      ['an alert of TLS, and more', Buffer.from('15030100020246150301000201', 'hex'), ...tooLarge],
+      ['SSH', Buffer.from('SSH-2.0-OpenSSH_9.9\r\n'), ...tooLarge],
+      ['our own preface', Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), ...tooLarge],
+      ['zeros', zeros(9), ...protocol],
+      ['ones', Buffer.alloc(100, 0xff), ...tooLarge],
+      ['an acknowledgement of SETTINGS', [settingsAck, opening], ...protocol],
+      ['PING', [ping(), opening], ...protocol],
+      ['GOAWAY', [goaway(0), opening], ...protocol],
+      ['HEADERS', [head, opening], ...protocol],
+      ['an unknown frame', [frame(0x55, 0, 0), opening], ...protocol],
+      ['SETTINGS that cannot be', settings([2, 1]), ...protocol],
+      ['an answer before there is a call', [opening, goodAnswer()], ...protocol]
+    ],
+    { isOpening: true }
+  )
+})
+
+t.test('what ends before it began is unavailable', async t => {
+  attackEach(
+    t,
+    [
+      ['nothing', zeros(0), ...unavailable],
+      ['a byte', zeros(1), ...unavailable],
+      ['an alert of TLS', Buffer.from('15030100020246', 'hex'), ...unavailable],
+      ['half of SETTINGS', settings([4, 1]).subarray(0, 12), ...unavailable]
+    ],
+    { isOpening: true, closes: true }
+  )
+})
+
+t.test('what begins and does not go on is unavailable after a while', async t => {
+  const whenEver = { isOpening: true, connection: { connectTimeoutMs: 50 } }
+  attackEach(t, [['half a frame', frame(FrameType.SETTINGS, 0, 0, zeros(6), 16_384), ...unavailable]], whenEver)
+})
+
+t.test('a connection that ends within an answer makes the call unavailable', async t => {
+  attackEach(
+    t,
+    [
+      ['before it', zeros(0), ...unavailable],
+      ['behind its headers', head, ...unavailable],
+      ['behind its message', [head, message], ...unavailable],
+      ['behind GOAWAY', [goaway(1), head, message], ...unavailable],
+      ['within a header block', frame(FrameType.HEADERS, 0, 1, packedHeaders), ...unavailable]
+    ],
+    { closes: true }
+  )
+})
+
+/** A server for many connections, one behind the other: each answers in its own way. */
+async function answerEach(t: Test, answer: (client: ClientConnection, at: number) => void | Promise<void>) {
+  let at = 0
+  const { port } = await startFrameServer(t, async client => {
+    const turn = at
+    at += 1
+    client.socket.setNoDelay(true)
+    client.send(opening)
+    await client.frame(FrameType.HEADERS)
+    await answer(client, turn)
+  })
+  return callerOf(t, port, {})
+}
+
+t.test('an answer that is cut off at any byte makes the call unavailable', async t => {
+  const answer = goodAnswer()
+  const call = await answerEach(t, ({ socket }, at) => {
+    socket.end(answer.subarray(0, at))
+  })
+  const outcomes = []
+  while (outcomes.length <= answer.length) outcomes.push(await call())
+  t.same(outcomes, [...new Array<string>(answer.length).fill('UNAVAILABLE'), 'ok'])
+})
+
+t.test('so does one whose connection is reset at any byte', async t => {
+  const answer = goodAnswer()
+  const call = await answerEach(t, async ({ socket }, at) => {
+    await new Promise<void>(resolve => socket.write(answer.subarray(0, at), () => resolve()))
+    socket.resetAndDestroy()
+  })
+  const outcomes = []
+  while (outcomes.length < answer.length) outcomes.push(await call())
+  t.same(outcomes, new Array<string>(answer.length).fill('UNAVAILABLE'))
+})
+
+t.test('an answer that is cut in two at any byte is read', async t => {
+  const answer = goodAnswer()
+  const call = await answerEach(t, async ({ socket }, at) => {
+    // The next call is for a connection of its own.
+    socket.write(Buffer.concat([goaway(1), answer.subarray(0, at)]))
+    await setImmediate()
+    socket.write(answer.subarray(at))
+  })
+  const outcomes = []
+  while (outcomes.length <= answer.length) outcomes.push(await call())
+  t.same(outcomes, new Array<string>(answer.length + 1).fill('ok'))
+})
+
+t.test('an answer that drips, a byte at a time, is read', async t => {
+  const call = await answerEach(t, async ({ socket }) => {
+    for (const octet of goodAnswer()) {
+      socket.write(Buffer.from([octet]))
+      await setImmediate()
+    }
+  })
+  t.equal(await call(), 'ok')
+})
