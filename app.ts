@@ -59,7 +59,12 @@ export function buildEdge(config: Config, upstreamsByName: Record<string, Upstre
   gateway.register(guard, { trustedProxies: config.TRUST_PROXY })
   gateway.register(overload)
   gateway.register(limiting, limitingSettings(config))
-  gateway.register(auth, { secret: config.JWT_SECRET, issuer: config.JWT_ISSUER, audience: config.JWT_AUDIENCE })
+  gateway.register(auth, {
+    secret: config.JWT_SECRET,
+    keySet: config.JWT_JWKS_URL === null ? null : { url: config.JWT_JWKS_URL },
+    issuer: config.JWT_ISSUER,
+    audience: config.JWT_AUDIENCE
+  })
   gateway.register(breaking, {
     windowMs: config.BREAKER_WINDOW_MS,
     minCalls: config.BREAKER_MIN_CALLS,

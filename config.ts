@@ -5,6 +5,7 @@ import {
   decimal,
   endpoint,
   integer,
+  keySetUrl,
   optional,
   pemFile,
   port,
@@ -44,6 +45,9 @@ const variables = {
   ),
   JWT_ISSUER: text('The `iss` that tokens must carry.', 'shop-user-service'),
   JWT_AUDIENCE: audience('The `aud` that tokens of users must carry.', 'shop'),
+  JWT_JWKS_URL: keySetUrl(
+    'Where the issuer publishes its keys (JWK set): tokens of users are verified with them, and not with JWT_SECRET. Empty: none.'
+  ),
   USER_SERVICE_URL: target(
     'Where the user service answers gRPC: `http://host:port`, or any other target of [upstreams](upstreams.md).',
     'http://127.0.0.1:9001'

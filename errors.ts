@@ -69,6 +69,20 @@ export const requestErrors = {
     reason: 'ROLE_REQUIRED',
     when: 'The user is known and holds none of the roles that the route asks for.'
   },
+  SLUICE_ERR_AUTH_SCOPE_REQUIRED: {
+    message: 'this needs the scope %s',
+    status: 403,
+    code: 'PERMISSION_DENIED',
+    reason: 'SCOPE_REQUIRED',
+    when: 'The token is good and does not carry all scopes that the route asks for.'
+  },
+  SLUICE_ERR_AUTH_KEYS_UNAVAILABLE: {
+    message: 'service temporarily unavailable',
+    status: 503,
+    code: 'UNAVAILABLE',
+    reason: 'KEYS_UNAVAILABLE',
+    when: 'The issuer of tokens has not said its keys since the gateway started, so that no token can be verified.'
+  },
   SLUICE_ERR_LIMIT_EXCEEDED: {
     message: 'rate limit exceeded',
     status: 429,

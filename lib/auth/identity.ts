@@ -5,6 +5,8 @@ export interface Identity {
   /** The id of the user. */
   subject: string
   roles: readonly string[]
+  /** What the token may be used for: its `scope`. */
+  scopes: readonly string[]
   /** All claims of the token. */
   claims: Readonly<Record<string, unknown>>
   /** The header to forward. */
@@ -32,10 +34,23 @@ export function bearerToken(authorization: string | undefined): string {
  * @throws {TypeError} when they are not about a user.
  */
 export function identityOf(claims: unknown, token: string): Identity {
-  const { sub, user_id = sub, roles = [] } = claims as Record<string, unknown>
+  const { sub, user_id = sub, roles = [], scope = '' } = claims as Record<string, unknown>
   if (typeof sub !== 'string' || sub === '') throw new TypeError('sub must be a text')
   // Services read either; two users in one token would be one too many.
   if (user_id !== sub) throw new TypeError('user_id must be sub')
   if (!Array.isArray(roles) || roles.some(role => typeof role !== 'string')) throw new TypeError('roles must be texts')
-  return { subject: sub, roles, claims: claims as Record<string, unknown>, authorization: `Bearer ${token}` }
+  return {
+    subject: sub,
+    roles,
+    scopes: scopesOf(scope),
+    claims: claims as Record<string, unknown>,
+    authorization: `Bearer ${token}`
+  }
+}
+
+/** Words with a space between them (RFC 8693, section 4.2); some issuers write a list. */
+function scopesOf(scope: unknown): string[] {
+  if (typeof scope === 'string') return scope.split(' ').filter(word => word !== '')
+  if (Array.isArray(scope) && scope.every(word => typeof word === 'string')) return scope
+  throw new TypeError('scope must be a text')
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { isKeySetUrl } from '../auth/key-set-url.ts'
 import { isProxyRange } from '../http/guard/proxies.ts'
 import { weaknessOf } from '../jwt-secret.ts'
 import { parseTarget, TargetError } from '../upstream/channel/target.ts'
@@ -42,6 +43,17 @@ export function optional<Value>({ doc, parse }: { doc: string; parse(given: stri
 /** A port that need not be. Null: there is none. */
 export function port(doc: string) {
   return optional(integer(doc, '', 0, 65_535))
+}
+
+/** Where an issuer publishes its keys; null: it does not. */
+export function keySetUrl(doc: string) {
+  return optional({
+    doc,
+    parse(given: string) {
+      if (isKeySetUrl(given)) return given
+      throw new Refusal('must be an address with https:, or with http: on this machine')
+    }
+  })
 }
 
 /** Where a Redis is; null: there is none. */

@@ -53,6 +53,7 @@ export function operationOf(parts: OperationParts): Operation {
     'x-sluice-rpc': `${method.parent.typeName}.${method.name}`,
     'x-sluice-template': rule.template.text,
     'x-sluice-roles': policy.roles.length === 0 ? undefined : policy.roles,
+    'x-sluice-scopes': policy.scopes.length === 0 ? undefined : policy.scopes,
     'x-sluice-rate-limit': policy.rateLimit ?? undefined,
     'x-sluice-deadline-ms': policy.deadlineMs ?? undefined,
     'x-sluice-idempotent': policy.idempotent

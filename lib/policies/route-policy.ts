@@ -36,6 +36,8 @@ export interface RoutePolicy {
   access: 'public' | 'user' | 'internal'
   /** With `user`: the caller holds one of these. Empty: any signed-in user. */
   roles: readonly string[]
+  /** With `user`: the token carries all of these. Empty: any token. */
+  scopes: readonly string[]
   rateLimit: RouteRateLimit | null
   /** The bucket that calls take from which end UNAUTHENTICATED or PERMISSION_DENIED; null: none. */
   failureLimit: RouteRateLimit | null
@@ -63,6 +65,7 @@ export interface RoutePolicy {
 export const publicPolicy: RoutePolicy = Object.freeze({
   access: 'public',
   roles: [],
+  scopes: [],
   rateLimit: null,
   failureLimit: null,
   cost: 1,
@@ -96,6 +99,7 @@ function fromOption(method: DescMethod): RoutePolicy {
   return {
     access: accessOf(access),
     roles,
+    scopes: option.scopes,
     rateLimit: option.rateLimit === undefined ? null : limitOf(option.rateLimit),
     failureLimit: option.failureLimit === undefined ? null : limitOf(option.failureLimit),
     cost: option.cost === 0 ? 1 : option.cost,
@@ -133,9 +137,12 @@ function findProblem(policy: RoutePolicy, method: DescMethod): string | null {
   )
 }
 
-function findAccessProblem({ access, roles, claims, ...limits }: RoutePolicy): string | null {
+function findAccessProblem({ access, roles, scopes, claims, ...limits }: RoutePolicy): string | null {
+  // What a challenge may name (RFC 6750, section 3).
+  if (scopes.some(scope => !/^[\x21\x23-\x5b\x5d-\x7e]+$/.test(scope))) return 'scopes must be words'
   if (access === 'user') return null
   if (roles.length > 0) return 'roles need a signed-in user'
+  if (scopes.length > 0) return 'scopes need a signed-in user'
   if (claims.length > 0) return 'claims need a signed-in user'
   const isBySubject = limits.rateLimit?.key === 'subject' || limits.failureLimit?.key === 'subject'
   return isBySubject ? 'a limit by subject needs a signed-in user' : null

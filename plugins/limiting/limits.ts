@@ -6,7 +6,8 @@ import type { BucketOptions } from './options.ts'
 import type { Stores } from './stores.ts'
 
 const keys = {
-  address: (request: FastifyRequest) => addressKey(request.ip),
+  // A client that is gone at once may have no address any more.
+  address: (request: FastifyRequest) => addressKey(request.ip ?? ''),
   subject: (request: FastifyRequest) => request.identity?.subject ?? '',
   all: () => ''
 }

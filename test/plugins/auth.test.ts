@@ -1,4 +1,10 @@
+import Fastify from 'fastify'
 import t from 'tap'
+import { userPolicy } from '../../lib/policies/route-policy.ts'
+import auth, { type AuthOptions } from '../../plugins/auth.ts'
+import completion from '../../plugins/completion.ts'
+import errors from '../../plugins/errors.ts'
+import tracing from '../../plugins/tracing.ts'
 import { build, signToken, userId } from '../helper.ts'
 
 const me = '/api/v1/users/me'
@@ -98,4 +104,50 @@ t.test('a route that says nothing about access asks for a signed-in user', async
   })
   t.equal((await call('GET', '/plain')).status, 401)
   t.equal((await call('GET', '/plain', { token: await signToken() })).status, 200)
+})
+
+t.test('a token without the scope: 403 that names it, also to the client’s library', async t => {
+  const { call } = await build(t, {}, {}, async gateway => {
+    const policy = { ...userPolicy, scopes: ['orders:read', 'orders:write'] }
+    gateway.get('/scoped', { config: { policy } }, async () => ({}))
+  })
+  const ask = async (scope: unknown) => call('GET', '/scoped', { token: await signToken({ scope }) })
+  t.equal((await ask('profile orders:write orders:read')).status, 200)
+  t.equal((await ask(['orders:write', 'orders:read'])).status, 200)
+  for (const scope of [undefined, '', 'orders:read', 'orders:reads orders:write']) {
+    const { status, body, headers } = await ask(scope)
+    t.match({ status, ...body }, { status: 403, code: 'PERMISSION_DENIED', reason: 'SCOPE_REQUIRED' })
+    t.equal(headers.get('www-authenticate'), 'Bearer error="insufficient_scope", scope="orders:read orders:write"')
+  }
+  t.equal((await ask(7)).status, 401, 'a scope that is no text')
+})
+
+t.test('a token that was verified a moment ago still ends in time', async t => {
+  const { call } = await build(t)
+  const token = await signToken({ exp: now + 3_600 })
+  t.equal((await call('GET', me, { token })).status, 200)
+  const clock = Date.now
+  t.teardown(() => Object.assign(Date, { now: clock }))
+  Object.assign(Date, { now: () => clock() + 3_700_000 })
+  t.equal((await call('GET', me, { token })).status, 401)
+})
+
+t.test('bad options keep the gateway from starting', async t => {
+  const good = { secret: Buffer.alloc(32, 'x'), issuer: 'a', audience: 'b' }
+  const bad: [Partial<AuthOptions>, RegExp][] = [
+    [{ secret: Buffer.alloc(0) }, /secret/],
+    [{ issuer: '' }, /issuer/],
+    [{ audience: '' }, /audience/],
+    [{ clockToleranceMs: -1 }, /clockToleranceMs/],
+    [{ keySet: { url: 'http://issuer.example/keys' } }, /keySet.url/],
+    [{ keySet: { url: 'https://user:password@issuer.example/keys' } }, /keySet.url/],
+    [{ keySet: { url: 'file:///etc/keys' } }, /keySet.url/],
+    [{ keySet: { url: 'https://issuer.example/keys', maxAgeMs: 0 } }, /keySet.maxAgeMs/]
+  ]
+  for (const [options, problem] of bad) {
+    const gateway = Fastify()
+    for (const plugin of [completion, tracing, errors]) gateway.register(plugin)
+    gateway.register(auth, { ...good, ...options })
+    await t.rejects(async () => gateway.ready(), { code: 'SLUICE_ERR_OPTION_INVALID', message: problem })
+  }
 })

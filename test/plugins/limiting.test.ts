@@ -33,7 +33,7 @@ t.test('every answer tells the limits, and what is left', async t => {
   t.equal(open.headers.get('ratelimit'), '"address";r=2;t=1000')
   const mine = await call('GET', '/api/v1/users/me', { token: await signToken() })
   t.equal(mine.headers.get('ratelimit-policy'), '"address";q=3;w=3000, "subject";q=5;w=5')
-  t.match(mine.headers.get('ratelimit'), /^"address";r=1;t=\d+, "subject";r=4;t=1$/)
+  t.match(mine.headers.get('ratelimit'), /^"address";r=1;t=\d+, "subject";r=4;t=\d+$/)
 })
 
 t.test('a refusal tells the limit that refused', async t => {

@@ -29,6 +29,8 @@ t.test('one request is one trace: the server span, its checks, and the call', as
   t.same(children.map(({ name }) => name).sort(), [
     'circuit_breaker.check',
     'jwt.authenticate',
+    // By the address, and then by the user.
+    'rate_limiter.check',
     'rate_limiter.check',
     'shop.order.v1.OrderService/GetOrder'
   ])

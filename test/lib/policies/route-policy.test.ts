@@ -10,6 +10,7 @@ t.test('a policy is what the proto says', async t => {
   t.same(routePolicy(createOrder), {
     access: 'user',
     roles: [],
+    scopes: [],
     rateLimit: null,
     failureLimit: null,
     cost: 1,
@@ -45,6 +46,8 @@ t.test('a policy that cannot be is refused, and the rpc is named', async t => {
   const bad: [Partial<RoutePolicy>, RegExp][] = [
     [{ access: 'public' }, /claims need a signed-in user/],
     [{ access: 'public', claims: [], roles: ['admin'] }, /roles need a signed-in user/],
+    [{ access: 'public', claims: [], scopes: ['orders'] }, /scopes need a signed-in user/],
+    [{ scopes: ['two words'] }, /scopes must be words/],
     [{ access: 'public', claims: [], rateLimit: { rate: 1, burst: 1, key: 'subject' } }, /by subject needs/],
     [{ rateLimit: { rate: 0, burst: 1, key: 'address' } }, /rate_limit.rate/],
     [{ rateLimit: { rate: 1, burst: 0, key: 'address' } }, /rate_limit.burst/],

@@ -1,0 +1,54 @@
+import { hash } from 'node:crypto'
+
+const maxTtlMs = 60_000
+
+export interface TokenCacheOptions {
+  /** How many tokens are remembered; the one that was verified longest ago is forgotten first. Default 10,000. */
+  maxTokens?: number
+  /** Milliseconds since the epoch. Default: `Date.now()`. */
+  now?: () => number
+}
+
+/**
+ * What verified tokens say, so that one that comes again within a minute is not verified again. Tokens are remembered by their
+ * hash alone, and never beyond their own end.
+ */
+export class TokenCache<Value> {
+  readonly #entries = new Map<string, { value: Value; until: number }>()
+  readonly #maxTokens: number
+  readonly #now: () => number
+
+  constructor({ maxTokens = 10_000, now = () => Date.now() }: TokenCacheOptions = {}) {
+    this.#maxTokens = maxTokens
+    this.#now = now
+  }
+
+  get(token: string): Value | null {
+    const key = keyOf(token)
+    const entry = this.#entries.get(key)
+    if (entry === undefined) return null
+    if (this.#now() < entry.until) return entry.value
+    this.#entries.delete(key)
+    return null
+  }
+
+  /** @param expiresAtMs when the token ends, in milliseconds since the epoch. */
+  set(token: string, value: Value, expiresAtMs: number): void {
+    const until = Math.min(this.#now() + maxTtlMs, expiresAtMs)
+    this.#entries.set(keyOf(token), { value, until })
+    if (this.#entries.size <= this.#maxTokens) return
+    for (const oldest of this.#entries.keys()) {
+      this.#entries.delete(oldest)
+      return
+    }
+  }
+
+  /** Forgets all: a key may be gone that some were verified with. */
+  clear(): void {
+    this.#entries.clear()
+  }
+}
+
+function keyOf(token: string): string {
+  return hash('sha256', token, 'base64')
+}
