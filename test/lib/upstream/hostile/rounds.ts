@@ -1,0 +1,66 @@
+import { setImmediate } from 'node:timers/promises'
+import fc from 'fast-check'
+import { settings } from '../http2/frame-server.ts'
+import { head, opening, ping, windowUpdate } from './bytes.ts'
+import { startPlayer } from './play.ts'
+import { type RandomAnswer, randomAnswers } from './random-answers.ts'
+
+/**
+ * What many hostile answers leave behind: run by baseline.test.ts in a process of its own, with `--expose-gc`, and told to it
+ * as `Measure` in JSON.
+ */
+export interface Measure {
+  /** How much more there is after the rounds than before, in bytes. */
+  heapBytes: number
+  bufferBytes: number
+  /** What keeps the process alive, before and after. */
+  handlesBefore: string[]
+  handlesAfter: string[]
+}
+
+const rounds = 4
+
+const floods = [ping(), settings(), windowUpdate(1)].map<RandomAnswer>(bytes => ({
+  opening,
+  pieces: [head, Buffer.concat(new Array<Buffer>(5_000).fill(bytes))],
+  isWhole: false
+}))
+
+const answers = [...fc.sample(randomAnswers, { numRuns: 250, seed: 2 }), ...floods]
+const ends: (() => unknown)[] = []
+const play = await startPlayer({ teardown: end => ends.push(end) })
+
+async function playRounds(count: number): Promise<void> {
+  for (let round = 0; round < count; round++) {
+    for (const answer of answers) await play(answer)
+  }
+}
+
+/** Memory that is in use, once all is over that is not at once. */
+async function measure() {
+  const handles = process.getActiveResourcesInfo
+  for (let turn = 0; turn < 100 && handles().some(name => name === 'TCPSocketWrap'); turn++) await setImmediate()
+  for (let turn = 0; turn < 5; turn++) {
+    globalThis.gc!()
+    await setImmediate()
+  }
+  const { heapUsed, arrayBuffers } = process.memoryUsage()
+  return { heapUsed, arrayBuffers, handles: handles() }
+}
+
+// The first makes what is made once, and leaves behind what was needed for that.
+await playRounds(1)
+await measure()
+await playRounds(1)
+const before = await measure()
+await playRounds(rounds)
+const after = await measure()
+for (const end of ends) end()
+
+const told: Measure = {
+  heapBytes: after.heapUsed - before.heapUsed,
+  bufferBytes: after.arrayBuffers - before.arrayBuffers,
+  handlesBefore: before.handles,
+  handlesAfter: after.handles
+}
+console.log(JSON.stringify(told))
