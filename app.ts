@@ -77,8 +77,11 @@ export function buildEdge(config: Config, upstreamsByName: Record<string, Upstre
     settings: upstreamSettings(config),
     timeoutMs: config.UPSTREAM_TIMEOUT_MS
   })
+  if (config.ADMIN_PORT !== null) {
+    const { ADMIN_HOST: host, ADMIN_PORT: port, UPSTREAM_TIMEOUT_MS: timeoutMs } = config
+    gateway.register(admin, { host, port, timeoutMs, settings: config })
+  }
   gateway.register(health, { timeoutMs: config.HEALTH_TIMEOUT_MS })
-  if (config.ADMIN_PORT !== null) gateway.register(admin, { host: config.ADMIN_HOST, port: config.ADMIN_PORT })
   gateway.register(transcoding)
   if (config.API_DOCS === 'on') gateway.register(openapi, { title: 'API', version: packageJson.version, comments })
 

@@ -97,6 +97,13 @@ export const requestErrors = {
     reason: 'OVERLOADED',
     when: 'The gateway has more work than it can do and sheds load.'
   },
+  SLUICE_ERR_LOG_LEVEL: {
+    message: 'level must be one of %s',
+    status: 400,
+    code: 'INVALID_ARGUMENT',
+    reason: 'LOG_LEVEL_INVALID',
+    when: 'On the admin port: there is no such level of the log.'
+  },
   SLUICE_ERR_SHUTTING_DOWN: {
     message: 'the gateway is shutting down',
     status: 503,

@@ -2,6 +2,8 @@ import Fastify, { type FastifyInstance, LogController } from 'fastify'
 import fp from 'fastify-plugin'
 import { RequestError } from '../errors.ts'
 import { listenFailed } from '../lib/http/listen-failed.ts'
+import { maskedSettings } from './admin/masked.ts'
+import { collectPlainRoutes, reportOf } from './admin/route-report.ts'
 import { answerFailure } from './errors.ts'
 
 export interface AdminOptions {
@@ -9,6 +11,10 @@ export interface AdminOptions {
   host?: string
   /** The port to listen on; 0 for any free one. */
   port: number
+  /** What `GET /config` tells, with secrets masked. Default: nothing. */
+  settings?: Readonly<Record<string, unknown>>
+  /** The deadline of calls whose policy names none, for `GET /routes`, in milliseconds. Default 5,000. */
+  timeoutMs?: number
 }
 
 declare module 'fastify' {
@@ -18,27 +24,34 @@ declare module 'fastify' {
   }
 }
 
+const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
+
 /**
- * What operators ask of a running gateway, on a port that clients do not reach: `GET /upstreams`, how every upstream is. It
- * listens when the gateway is ready, and until it is closed.
+ * What operators ask of a running gateway, on a port that clients do not reach: how every upstream is, the routes, the
+ * limits, the settings, and the level of the log, which they may change. It listens when the gateway is ready, and until it
+ * is closed.
  */
-async function admin(gateway: FastifyInstance, { host = '127.0.0.1', port }: AdminOptions) {
-  const logController = new LogController({ disableRequestLogging: true })
-  const server: FastifyInstance = Fastify({
-    loggerInstance: gateway.log,
-    logController,
-    frameworkErrors: answerFailure
-  })
-  server.decorate('pathGuides', [])
-  server.decorateRequest('failure', null)
-  server.setErrorHandler(answerFailure)
-  server.setNotFoundHandler((request, reply) =>
-    answerFailure(new RequestError('SLUICE_ERR_ROUTE_NOT_FOUND'), request, reply)
-  )
+export async function admin(gateway: FastifyInstance, options: AdminOptions) {
+  const { host = '127.0.0.1', port, settings = {}, timeoutMs = 5_000 } = options
+  const server = createServer(gateway)
+  const plainRoutes = collectPlainRoutes(gateway)
 
   server.get('/upstreams', async () => ({
     upstreams: Object.values(gateway.upstreams).map(upstream => upstream.state())
   }))
+  server.get('/routes', async () => reportOf(gateway.transcodedRoutes, plainRoutes, timeoutMs))
+  server.get('/limits', async () => ({ limits: gateway.limits.state() }))
+  server.get('/config', async () => ({ config: maskedSettings(settings) }))
+  server.get('/log-level', async () => ({ level: gateway.log.level }))
+  server.put('/log-level', async request => {
+    const { level } = (request.body ?? {}) as { level?: unknown }
+    if (typeof level !== 'string' || !levels.includes(level)) {
+      throw new RequestError('SLUICE_ERR_LOG_LEVEL', { args: [levels.join(', ')] })
+    }
+    gateway.log.warn({ level }, 'the level of the log is changed')
+    gateway.log.level = level
+    return { level }
+  })
 
   gateway.decorate('admin', server)
 
@@ -56,8 +69,27 @@ async function admin(gateway: FastifyInstance, { host = '127.0.0.1', port }: Adm
   })
 }
 
+/** A server of its own, which answers what goes wrong as the gateway does. */
+function createServer(gateway: FastifyInstance): FastifyInstance {
+  const logController = new LogController({ disableRequestLogging: true })
+  const server: FastifyInstance = Fastify({
+    loggerInstance: gateway.log,
+    logController,
+    frameworkErrors: answerFailure
+  })
+  server.decorate('pathGuides', [])
+  server.decorateRequest('failure', null)
+  server.setErrorHandler(answerFailure)
+  server.setNotFoundHandler((request, reply) =>
+    answerFailure(new RequestError('SLUICE_ERR_ROUTE_NOT_FOUND'), request, reply)
+  )
+  // A page that somebody reads on this machine must not change anything: no type of body that needs no permission of ours.
+  server.removeContentTypeParser('text/plain')
+  return server
+}
+
 export default fp(admin, {
   name: 'sluice-admin',
   fastify: '5.x',
-  dependencies: ['sluice-errors', 'sluice-upstreams']
+  dependencies: ['sluice-errors', 'sluice-limiting', 'sluice-upstreams']
 })

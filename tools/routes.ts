@@ -14,7 +14,7 @@ import { buildGateway } from '../app.ts'
 import { loadConfig } from '../config.ts'
 import { StartError } from '../errors.ts'
 import { RuleError } from '../lib/httprule/rules.ts'
-import { collectPlainRoutes, type RouteReport, reportOf } from './routes/report.ts'
+import { collectPlainRoutes, type RouteReport, reportOf } from '../plugins/admin/route-report.ts'
 import { formatReport } from './routes/table.ts'
 
 const { values, positionals } = parseArgs({ options: { json: { type: 'boolean' } }, allowPositionals: true })

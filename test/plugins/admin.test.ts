@@ -3,7 +3,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import t from 'tap'
 import { buildGateway } from '../../app.ts'
 import { loadConfig } from '../../config.ts'
-import { build, createCall, settings, until } from '../helper.ts'
+import { build, createCall, secret, settings, until } from '../helper.ts'
 
 /** A gateway whose operators may ask it, and how they do. */
 async function buildWithAdmin(t: Parameters<typeof build>[0], env: NodeJS.ProcessEnv = {}) {
@@ -71,4 +71,45 @@ t.test('a port that is taken keeps the gateway from starting', async t => {
     code: 'SLUICE_ERR_LISTEN_FAILED',
     message: `cannot listen on 127.0.0.1 port ${port}: it is taken`
   })
+})
+
+t.test('GET /routes tells every route, its policy, and which rules meet', async t => {
+  const { ask } = await buildWithAdmin(t)
+  const { body } = await ask('GET', '/routes')
+  const of = (method: string, template: string) =>
+    body.routes.find((row: { method: string; template: string }) => row.method === method && row.template === template)
+  t.match(of('POST', '/api/v1/orders'), {
+    rpc: 'shop.order.v1.OrderService.CreateOrder',
+    upstream: 'order',
+    access: 'user'
+  })
+  t.match(of('GET', '/health'), { rpc: null, access: 'public' })
+  t.same(body.unreachable, [])
+})
+
+t.test('GET /limits tells every limit, and where it is counted', async t => {
+  const { ask } = await buildWithAdmin(t, { RATE_LIMIT_RPS: '7' })
+  const { body } = await ask('GET', '/limits')
+  t.match(body.limits[0], { name: 'address', rate: 7, store: 'memory' })
+})
+
+t.test('GET /config tells the settings, and no secret', async t => {
+  const { ask } = await buildWithAdmin(t, { RATE_LIMIT_RPS: '7' })
+  const { body, text } = await ask('GET', '/config')
+  t.match(body.config, { RATE_LIMIT_RPS: 7, JWT_SECRET: '***' })
+  t.notOk(text.includes(secret))
+})
+
+t.test('the level of the log may be changed', async t => {
+  const { ask, gateway } = await buildWithAdmin(t)
+  t.same((await ask('GET', '/log-level')).body, { level: 'silent' })
+  t.same((await ask('PUT', '/log-level', { body: { level: 'fatal' } })).body, { level: 'fatal' })
+  t.equal(gateway.log.level, 'fatal')
+  for (const body of [{ level: 'loud' }, { level: 7 }, {}, '[]', 'null']) {
+    const answer = await ask('PUT', '/log-level', { body })
+    t.match({ status: answer.status, ...answer.body }, { status: 400, reason: 'LOG_LEVEL_INVALID' })
+  }
+  const plain = { body: 'level=debug', headers: { 'content-type': 'text/plain' } }
+  t.equal((await ask('PUT', '/log-level', plain)).status, 415, 'as a page of a stranger could send it')
+  t.equal(gateway.log.level, 'fatal')
 })

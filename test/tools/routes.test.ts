@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import t from 'tap'
-import type { RouteReport } from '../../tools/routes/report.ts'
+import type { RouteReport } from '../../plugins/admin/route-report.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 

@@ -1,4 +1,4 @@
-import type { RouteName, RouteReport, RouteRow } from './report.ts'
+import type { RouteName, RouteReport, RouteRow } from '../../plugins/admin/route-report.ts'
 
 /** A report for people. */
 export function formatReport({ routes, overlaps, unreachable }: RouteReport): string {

@@ -1,5 +1,5 @@
 import t from 'tap'
-import type { RouteReport, RouteRow } from '../../../tools/routes/report.ts'
+import type { RouteReport, RouteRow } from '../../../plugins/admin/route-report.ts'
 import { formatReport } from '../../../tools/routes/table.ts'
 
 const row: RouteRow = {

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { analyseRules } from '../../lib/httprule/analysis.ts'
 import type { HttpRule } from '../../lib/httprule/rules.ts'
 import { type RoutePolicy, userPolicy } from '../../lib/policies/route-policy.ts'
-import type { TranscodedRoute } from '../../plugins/transcode/transcoded-route.ts'
+import type { TranscodedRoute } from '../transcode/transcoded-route.ts'
 
 /** A route, named. */
 export interface RouteName {

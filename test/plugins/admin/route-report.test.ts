@@ -1,7 +1,7 @@
 import Fastify from 'fastify'
 import t from 'tap'
 import { publicPolicy, type RoutePolicy, userPolicy } from '../../../lib/policies/route-policy.ts'
-import { collectPlainRoutes, reportOf } from '../../../tools/routes/report.ts'
+import { collectPlainRoutes, reportOf } from '../../../plugins/admin/route-report.ts'
 import { LibraryService } from '../../fixtures/gen/fixture/v1/library_pb.ts'
 import { rulesOf } from '../../lib/httprule/random-rules.ts'
 
