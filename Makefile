@@ -2,10 +2,10 @@
 .DEFAULT_GOAL := help
 # The project's own Node, not the one of the system.
 RUN := node_modules/.bin/node
-.PHONY: help install start test e2e typecheck lint format generate routes bench conformance ci up down clean
+.PHONY: help install start test e2e typecheck lint format generate routes bench faults rolling-restart conformance ci up down clean
 
 help: ## show this list
-	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-11s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-15s %s\n", $$1, $$2 }'
 
 install: node_modules/.install ## install the dependencies as the lock file says
 
@@ -48,6 +48,9 @@ profile: install ## show where a gateway under load spends its time
 
 faults: install ## break upstreams in every way, and show what calls meet meanwhile
 	@npm run --silent faults
+
+rolling-restart: install ## restart gateways under load, and count what fails
+	@npm run --silent rolling-restart
 
 conformance: install ## hold the gRPC client to connectrpc/conformance; needs Go
 	@npm run --silent conformance

@@ -9,6 +9,7 @@ import admin from './plugins/admin.ts'
 import auth from './plugins/auth.ts'
 import breaking from './plugins/breaking.ts'
 import completion from './plugins/completion.ts'
+import drain from './plugins/drain.ts'
 import errors from './plugins/errors.ts'
 import guard, { everyRequest } from './plugins/guard.ts'
 import health from './plugins/health.ts'
@@ -56,6 +57,7 @@ export function buildEdge(config: Config, upstreamsByName: Record<string, Upstre
   gateway.register(accessLog)
   gateway.register(metrics)
 
+  gateway.register(drain)
   gateway.register(guard, { trustedProxies: config.TRUST_PROXY })
   gateway.register(overload)
   gateway.register(limiting, limitingSettings(config))

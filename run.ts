@@ -7,6 +7,9 @@ import { RuleError } from './lib/httprule/rules.ts'
 import { startTelemetry, type Telemetry } from './lib/telemetry/start.ts'
 import packageJson from './package.json' with { type: 'json' }
 
+/** How long the answers of requests that are cut off may take to leave. */
+const lastAnswersMs = 100
+
 /** Makes the gateway of a process. What it throws keeps the process from starting, told in one line if somebody can mend it. */
 export type Build = (config: Config) => FastifyInstance | Promise<FastifyInstance>
 
@@ -56,7 +59,9 @@ async function stop(gateway: FastifyInstance, telemetry: Telemetry, config: Conf
   await delay(config.DRAIN_DELAY_MS)
   const cut = setTimeout(() => {
     gateway.log.warn('requests in flight did not finish in time and are cut off')
-    gateway.server.closeAllConnections()
+    gateway.cutOff()
+    // What was answered just now has left by then.
+    setTimeout(() => gateway.server.closeAllConnections(), lastAnswersMs).unref()
   }, config.DRAIN_TIMEOUT_MS)
   cut.unref()
   await gateway.close()

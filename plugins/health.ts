@@ -3,13 +3,6 @@ import fp from 'fastify-plugin'
 import { StartError } from '../errors.ts'
 import { publicPolicy } from '../lib/policies/route-policy.ts'
 
-declare module 'fastify' {
-  interface FastifyInstance {
-    /** From now on the gateway is not ready, and ends each connection with its next answer. */
-    drain(): void
-  }
-}
-
 export interface HealthOptions {
   /** How long the health of an upstream is waited for, in milliseconds. */
   timeoutMs: number
@@ -27,36 +20,20 @@ type Report = Record<string, UpstreamHealth>
  * `GET /health`: the process lives. `GET /ready`: it can do work. One upstream that is down does not make the gateway
  * useless, so that is told and stays 200; it is 503 while it drains, or when no upstream serves.
  */
-async function health(gateway: FastifyInstance, { timeoutMs, cacheMs = 1_000 }: HealthOptions) {
+export async function health(gateway: FastifyInstance, { timeoutMs, cacheMs = 1_000 }: HealthOptions) {
   if (!(timeoutMs > 0)) throw new StartError('SLUICE_ERR_OPTION_INVALID', ['health', 'timeoutMs must be above 0'])
-  let draining = false
   const readReport = shareFor(cacheMs, () => askUpstreams(gateway, timeoutMs))
   // These must answer when nothing else does, and cost nobody a token.
   const config = { policy: publicPolicy, limiting: false, pressureHandler: () => {} } as const
-
-  gateway.decorate('drain', function drain() {
-    draining = true
-  })
-
-  // With the answer and not only the request: one that began before must not leave a connection that the listener waits for.
-  gateway.addHook('onSend', function endConnection(_request, reply, _payload, done) {
-    if (draining) reply.header('connection', 'close')
-    done()
-  })
-
-  // Streams are sent around `onSend`.
-  gateway.addHook('onRequest', function endConnectionOfStream(_request, reply, done) {
-    if (draining) reply.header('connection', 'close')
-    done()
-  })
 
   gateway.get('/health', { config }, async () => ({ status: 'ok' }))
 
   gateway.get('/ready', { config }, async (_request, reply) => {
     const report = await readReport()
-    const ready = !draining && Object.values(report).includes('serving')
+    const isDraining = gateway.isDraining()
+    const ready = !isDraining && Object.values(report).includes('serving')
     reply.code(ready ? 200 : 503)
-    return { status: draining ? 'draining' : ready ? 'ready' : 'not ready', upstreams: report }
+    return { status: isDraining ? 'draining' : ready ? 'ready' : 'not ready', upstreams: report }
   })
 }
 
@@ -88,5 +65,12 @@ function shareFor<Value>(ms: number, ask: () => Promise<Value>): () => Promise<V
 export default fp(health, {
   name: 'sluice-health',
   fastify: '5.x',
-  dependencies: ['sluice-errors', 'sluice-limiting', 'sluice-auth', 'sluice-overload', 'sluice-upstreams']
+  dependencies: [
+    'sluice-errors',
+    'sluice-drain',
+    'sluice-limiting',
+    'sluice-auth',
+    'sluice-overload',
+    'sluice-upstreams'
+  ]
 })

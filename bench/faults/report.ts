@@ -1,5 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises'
-import { cpus } from 'node:os'
+import { whereAndWhen, writeFigures as writeBetweenMarks } from '../write-figures.ts'
 import type { Figures, Latencies } from './figures.ts'
 
 export interface Found {
@@ -7,28 +6,18 @@ export interface Found {
   figures: Figures
 }
 
-const pageFile = new URL('../../docs/resilience.md', import.meta.url)
-const marks = ['<!-- figures: begin -->', '<!-- figures: end -->'] as const
-
 const head = [
   '| fault | calls | failed, may be repeated | failed, others | attempts per call | before | during | after | calm after fault | calm after its end |',
   '|---|---|---|---|---|---|---|---|---|---|'
 ]
 
-/** Puts the figures between the marks of the page. */
+/** Puts the figures into the page about them. */
 export async function writeFigures(found: readonly Found[], callsPerSecond: number): Promise<void> {
-  const page = await readFile(pageFile, 'utf8')
-  const [begin, end] = marks.map(mark => page.indexOf(mark)) as [number, number]
-  if (begin === -1 || end < begin) throw new Error(`docs/resilience.md lacks ${marks.join(' and ')}`)
-  const machine = `${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown'}`
   const text = [
-    `\`make faults\`, ${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${machine}; ${callsPerSecond} calls a second, each answered after`,
+    `\`make faults\`, ${whereAndWhen()}; ${callsPerSecond} calls a second, each answered after`,
     '20 ms. Every second one may be repeated. Latencies are p50 / p99 / highest in milliseconds, of calls that failed too.'
   ].join('\n')
-  await writeFile(
-    pageFile,
-    `${page.slice(0, begin + marks[0].length)}\n${text}\n\n${printFigures(found)}\n${page.slice(end)}`
-  )
+  await writeBetweenMarks('resilience.md', `${text}\n\n${printFigures(found)}`)
 }
 
 export function printFigures(found: readonly Found[]): string {

@@ -1,0 +1,48 @@
+import Fastify from 'fastify'
+import t from 'tap'
+import completion from '../../plugins/completion.ts'
+import drain from '../../plugins/drain.ts'
+import errors from '../../plugins/errors.ts'
+import tracing from '../../plugins/tracing.ts'
+import { createCall, type Test, until } from '../helper.ts'
+
+/** An application of somebody else, with a request that is answered when it is released. */
+async function start(t: Test) {
+  const app = Fastify()
+  for (const plugin of [completion, tracing, errors, drain]) app.register(plugin)
+  const held: (() => void)[] = []
+  app.get('/held', async () => {
+    await new Promise<void>(resolve => held.push(resolve))
+    return { ok: true }
+  })
+  app.get('/quick', async () => ({ ok: true }))
+  t.teardown(() => app.close())
+  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  return { app, held, call: createCall(url) }
+}
+
+t.test('while it drains, requests are served, and each connection ends with its answer', async t => {
+  const { app, held, call } = await start(t)
+  const begunBefore = call('GET', '/held')
+  await until(() => held.length === 1)
+  t.equal((await call('GET', '/quick')).headers.get('connection'), 'keep-alive')
+  app.drain()
+  t.equal(app.isDraining(), true)
+  t.match(await call('GET', '/quick'), { status: 200, body: { ok: true } })
+  t.equal((await call('GET', '/quick')).headers.get('connection'), 'close')
+  held[0]!()
+  t.equal((await begunBefore).headers.get('connection'), 'close')
+})
+
+t.test('what is cut off is told so, and its handler may end as it likes', async t => {
+  const { app, held, call } = await start(t)
+  const answers = [call('GET', '/held'), call('GET', '/held')]
+  await until(() => held.length === 2)
+  app.cutOff()
+  for (const { status, headers, body } of await Promise.all(answers)) {
+    t.match({ status, ...body }, { status: 503, reason: 'SHUTTING_DOWN' })
+    t.equal(headers.get('connection'), 'close')
+  }
+  for (const release of held) release()
+  t.equal((await call('GET', '/quick')).status, 200, 'what comes later is served')
+})
