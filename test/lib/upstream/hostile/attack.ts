@@ -91,6 +91,12 @@ export function codeOf(error: unknown): string {
   return Code[error.code].replace(/(?<=.)[A-Z]/g, '_$&').toUpperCase()
 }
 
+/** Until what was written has been read: one turn of the loop may end before it reads, the next does not. */
+export async function untilRead(): Promise<void> {
+  await setImmediate()
+  await setImmediate()
+}
+
 /** What the call came to, when it has. */
 async function soonOf(call: Promise<string>): Promise<string> {
   await setImmediate()

@@ -1,10 +1,9 @@
-import { setImmediate } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { FrameType } from '../../../../lib/upstream/http2/frames.ts'
 import { packedHeaders } from '../grpc/servers.ts'
 import { type ClientConnection, frame, settings, startFrameServer } from '../http2/frame-server.ts'
-import { attackEach, callerOf } from './attack.ts'
-import { goaway, goodAnswer, head, message, opening, ping, settingsAck, zeros } from './bytes.ts'
+import { attackEach, callerOf, untilRead } from './attack.ts'
+import { data, goaway, goodAnswer, head, message, opening, ping, settingsAck, trailers, zeros } from './bytes.ts'
 
 const unavailable = ['UNAVAILABLE', null] as const
 
@@ -64,8 +63,11 @@ t.test('a connection that ends within an answer makes the call unavailable', asy
   )
 })
 
+/** With frames of nothing, which end with their header. */
+const answer = Buffer.concat([settingsAck, head, data(zeros(0)), message, trailers])
+
 /** A server for many connections, one behind the other: each answers in its own way. */
-async function answerEach(t: Test, answer: (client: ClientConnection, at: number) => void | Promise<void>) {
+async function answerEach(t: Test, respond: (client: ClientConnection, at: number) => void | Promise<void>) {
   let at = 0
   const { port } = await startFrameServer(t, async client => {
     const turn = at
@@ -73,13 +75,12 @@ async function answerEach(t: Test, answer: (client: ClientConnection, at: number
     client.socket.setNoDelay(true)
     client.send(opening)
     await client.frame(FrameType.HEADERS)
-    await answer(client, turn)
+    await respond(client, turn)
   })
   return callerOf(t, port, {})
 }
 
 t.test('an answer that is cut off at any byte makes the call unavailable', async t => {
-  const answer = goodAnswer()
   const call = await answerEach(t, ({ socket }, at) => {
     socket.end(answer.subarray(0, at))
   })
@@ -89,7 +90,6 @@ t.test('an answer that is cut off at any byte makes the call unavailable', async
 })
 
 t.test('so does one whose connection is reset at any byte', async t => {
-  const answer = goodAnswer()
   const call = await answerEach(t, async ({ socket }, at) => {
     await new Promise<void>(resolve => socket.write(answer.subarray(0, at), () => resolve()))
     socket.resetAndDestroy()
@@ -100,11 +100,10 @@ t.test('so does one whose connection is reset at any byte', async t => {
 })
 
 t.test('an answer that is cut in two at any byte is read', async t => {
-  const answer = goodAnswer()
   const call = await answerEach(t, async ({ socket }, at) => {
     // The next call is for a connection of its own.
     socket.write(Buffer.concat([goaway(1), answer.subarray(0, at)]))
-    await setImmediate()
+    await untilRead()
     socket.write(answer.subarray(at))
   })
   const outcomes = []
@@ -114,9 +113,9 @@ t.test('an answer that is cut in two at any byte is read', async t => {
 
 t.test('an answer that drips, a byte at a time, is read', async t => {
   const call = await answerEach(t, async ({ socket }) => {
-    for (const octet of goodAnswer()) {
+    for (const octet of answer) {
       socket.write(Buffer.from([octet]))
-      await setImmediate()
+      await untilRead()
     }
   })
   t.equal(await call(), 'ok')

@@ -49,6 +49,7 @@ t.test('an integer that is too large, or not complete, ends the connection', asy
   attackEach(t, [
     ['an index of nine octets', behind(octets(0xff), Buffer.alloc(8, 0xff), octets(0)), ...broken],
     ['zeros without end', behind(octets(0xff), Buffer.alloc(100, 0x80), octets(0)), ...broken],
+    ['15, and zeros without end', behind(octets(0x0f), Buffer.alloc(100, 0x80), octets(0, 1, 0x61)), ...broken],
     ['an index that breaks off', behind(octets(0xff, 0x80)), ...broken],
     ['an index that does not begin to go on', behind(octets(0xff)), ...broken],
     ['a length above 2^32', behind(octets(0, 0x7f, 0xff, 0xff, 0xff, 0xff, 0x7f)), ...broken]
@@ -82,6 +83,7 @@ t.test('the table is as large as we allow, and changes at the beginning of a blo
   attackEach(t, [
     ['above 4,096 bytes', sized(integer(4_097, 5, 0x20)), ...broken],
     ['far above', sized(integer(2 ** 27, 5, 0x20)), ...broken],
+    ['above, and back', sized(integer(5_000, 5, 0x20), full), ...broken],
     ['in the middle of a block', behind(octets(0x20), block(['a', 'b'])), ...broken],
     ['at the end of a block', behind(octets(0x20)), ...broken],
     ['to nothing', [sized(octets(0x20)), message, trailers], 'ok', null],

@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers/promises'
 import { Code, ConnectError } from '@connectrpc/connect'
 import type t from 'tap'
 import { ProductService } from '../../../../gen/shop/product/v1/product_pb.ts'
@@ -9,6 +8,7 @@ import { FrameType } from '../../../../lib/upstream/http2/frames.ts'
 import { StreamService } from '../../../fixtures/gen/fixture/v1/streams_pb.ts'
 import { connectWire } from '../grpc/helper.ts'
 import { type ClientConnection, startFrameServer } from '../http2/frame-server.ts'
+import { untilRead } from './attack.ts'
 import { opening, ping } from './bytes.ts'
 import type { RandomAnswer } from './random-answers.ts'
 
@@ -63,7 +63,7 @@ async function playTo(client: ClientConnection, { opening: first, pieces, isWhol
   for (const piece of pieces) {
     if (client.isClosed) break
     client.send(piece)
-    await setImmediate()
+    await untilRead()
   }
   if (isWhole && first === opening && !client.isClosed) {
     client.send(ping(barrier))
