@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises'
 import { Code, ConnectError } from '@connectrpc/connect'
 import type { Test } from 'tap'
 import { ProductService } from '../../../../gen/shop/product/v1/product_pb.ts'
+import type { StreamAnswer } from '../../../../lib/upstream/grpc/call.ts'
 import { errorCodeName } from '../../../../lib/upstream/http2/errors.ts'
 import { FrameType } from '../../../../lib/upstream/http2/frames.ts'
 import { StreamService } from '../../../fixtures/gen/fixture/v1/streams_pb.ts'
@@ -23,9 +24,12 @@ export interface AttackOptions extends ConnectWireOptions {
   isOpening?: boolean
   /** The server closes the connection behind it. */
   closes?: boolean
-  /** The call is of a stream, whose messages nobody reads. */
-  isStream?: boolean
+  /** The call is of a stream; whose messages are read, or not. Default: it is of one message. */
+  stream?: 'read' | 'unread'
 }
+
+/** A call that is not over by then waits for ever, in milliseconds. */
+const timeoutMs = 10_000
 
 /** The PING that comes behind what is sent: its answer tells that all of it was read. */
 const barrier = Buffer.from('all read')
@@ -61,18 +65,18 @@ async function attack(t: Test, bytes: Uint8Array[], isOpen: boolean, options: At
   else client.send(ping(barrier))
   await client.frame(FrameType.PING, ({ payload }) => payload.equals(barrier))
   const outcome = isOpen ? await soonOf(call) : await call
-  const told = toldTo(client)
-  return { call: outcome, told, nextCall: client.isClosed ? null : await nextCall(client, makeCall) }
+  const next = client.isClosed ? null : await nextCall(client, makeCall)
+  return { call: outcome, told: toldTo(client), nextCall: next }
 }
 
 /** Makes calls, and answers what they come to. None waits for ever. */
 export function callerOf(t: Pick<Test, 'teardown'>, port: number, options: AttackOptions): () => Promise<string> {
-  const wire = connectWire(t, `http://127.0.0.1:${port}`, { timeoutMs: 10_000, ...options })
+  const wire = connectWire(t, `http://127.0.0.1:${port}`, { timeoutMs, ...options })
   const message = Buffer.from('hi')
   return async () => {
     try {
-      if (options.isStream) await overOf(await wire.stream(watchTopic, message, { timeoutMs: 10_000 }))
-      else await wire.unary(getProduct, message)
+      if (options.stream === undefined) await wire.unary(getProduct, message)
+      else await (options.stream === 'read' ? readAll : overOf)(await wire.stream(watchTopic, message, { timeoutMs }))
       return 'ok'
     } catch (error) {
       return codeOf(error)
@@ -80,7 +84,12 @@ export function callerOf(t: Pick<Test, 'teardown'>, port: number, options: Attac
   }
 }
 
-async function overOf(answer: { onOver(listener: (error: unknown) => void): void }): Promise<void> {
+export async function readAll({ messages }: StreamAnswer): Promise<void> {
+  for await (const _ of messages);
+}
+
+/** Waits for the end of a stream that is not read. */
+export async function overOf(answer: StreamAnswer): Promise<void> {
   const error = await new Promise(resolve => answer.onOver(resolve))
   if (error !== null) throw error
 }

@@ -44,6 +44,31 @@ t.test('what ends before it began is unavailable', async t => {
   )
 })
 
+/** Calls by TLS a server that begins so. */
+async function callByTls(t: Test, first: Buffer, closes: boolean): Promise<string> {
+  const { port } = await startFrameServer(t, ({ socket }) => {
+    socket.once('data', () => (closes ? socket.end(first) : socket.write(first)))
+  })
+  return callerOf(t, port, { tls: {}, connection: { connectTimeoutMs: closes ? 5_000 : 50 } })()
+}
+
+const helloDone = Buffer.from('160303000b0e00000716030300', 'hex')
+
+for (const [title, first, closes] of [
+  ['in plain text', opening, true],
+  ['with HTTP/1.1', Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'), true],
+  ['with an alert', Buffer.from('15030300020228', 'hex'), true],
+  ['with half a message', helloDone.subarray(0, 8), true],
+  ['with a message out of order', helloDone, true],
+  ['with zeros', zeros(5_000), true],
+  ['with nothing', zeros(0), true],
+  ['with half a message, and no more', helloDone.subarray(0, 8), false]
+] as const) {
+  t.test(`a server that answers TLS ${title} is unavailable`, async t => {
+    t.equal(await callByTls(t, first, closes), 'UNAVAILABLE')
+  })
+}
+
 t.test('what begins and does not go on is unavailable after a while', async t => {
   const whenEver = { isOpening: true, connection: { connectTimeoutMs: 50 } }
   attackEach(t, [['half a frame', frame(FrameType.SETTINGS, 0, 0, zeros(6), 16_384), ...unavailable]], whenEver)

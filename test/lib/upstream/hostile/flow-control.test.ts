@@ -83,7 +83,7 @@ t.test('settings at their bounds hold for the next call', async t => {
 
 t.test('more DATA than the window of a stream that nobody reads ends the stream', async t => {
   const full = data(rawFrame(zeros(1_000 - 5)))
-  const options = { isStream: true, connection: { streamWindowBytes: 1_000 } }
+  const options = { stream: 'unread' as const, connection: { streamWindowBytes: 1_000 } }
   const tooMuch = ['INTERNAL', 'RST_STREAM FLOW_CONTROL_ERROR'] as const
   attackEach(
     t,

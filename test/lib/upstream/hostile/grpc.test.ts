@@ -3,10 +3,17 @@ import t from 'tap'
 import { Flag } from '../../../../lib/upstream/http2/frames.ts'
 import { packedHeaders, packedStatus, rawFrame } from '../grpc/servers.ts'
 import { attackEach, type Case } from './attack.ts'
-import { block, data, head, headers, lastHeaders, message, trailers, zeros } from './bytes.ts'
+import { block, data, head, headers, lastHeaders, message, reset, trailers, zeros } from './bytes.ts'
 
 const text = Buffer.from('hello')
 const withGzip = headers(Buffer.concat([packedHeaders, block(['grpc-encoding', 'gzip'])]))
+
+const bomb = gzipSync(zeros(10_000_000))
+
+/** A message that says that it is compressed. */
+function packed(bytes: Uint8Array): Buffer {
+  return data(rawFrame(bytes, { flag: 1 }))
+}
 
 /** A good answer, but for its trailers. */
 function withTrailers(...fields: [string, string][]): Buffer[] {
@@ -146,9 +153,40 @@ t.test('a message that cannot be', async t => {
   ])
 })
 
+t.test('a stream that is read ends with what cannot be', async t => {
+  const cancel = 'RST_STREAM CANCEL'
+  attackEach(
+    t,
+    [
+      [
+        'a message above the limit',
+        [head, message, data(rawFrame(zeros(0), { length: 65_537 }))],
+        'RESOURCE_EXHAUSTED',
+        cancel
+      ],
+      ['10 MB in 10 KB', [withGzip, message, packed(bomb)], 'RESOURCE_EXHAUSTED', cancel],
+      [
+        '10 MB in 10 KB, twenty times',
+        [withGzip, ...new Array<Buffer>(20).fill(packed(bomb))],
+        'RESOURCE_EXHAUSTED',
+        cancel
+      ],
+      ['what is no gzip', [withGzip, message, packed(text)], 'INTERNAL', cancel],
+      ['what is no gzip, and the status of a success', [withGzip, message, packed(text), trailers], 'INTERNAL', null],
+      ['a flag that is none', [head, message, data(rawFrame(text, { flag: 3 }))], 'INTERNAL', cancel],
+      ['half a message', [head, message, data(zeros(3)), trailers], 'INTERNAL', null],
+      ['no trailers', [head, message, data(zeros(0), Flag.END_STREAM)], 'INTERNAL', null],
+      ['the status of an error', [head, message, lastHeaders(packedStatus(9))], 'FAILED_PRECONDITION', null],
+      ['a reset', [head, message, reset(8)], 'CANCELED', null],
+      ['no message, and the status of a success', [head, trailers], 'ok', null],
+      ['headers that are the whole answer', alone(['grpc-status', '0']), 'ok', null],
+      ['messages, and the status of a success', [head, message, message, message, trailers], 'ok', null]
+    ],
+    { stream: 'read' }
+  )
+})
+
 t.test('a compressed message that cannot be', async t => {
-  const packed = (bytes: Uint8Array) => data(rawFrame(bytes, { flag: 1 }))
-  const bomb = gzipSync(zeros(10_000_000))
   attackEach(t, [
     ['that says not how', [head, packed(gzipSync(text)), trailers], 'INTERNAL', null],
     [

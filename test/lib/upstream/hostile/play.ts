@@ -1,14 +1,13 @@
 import { Code, ConnectError } from '@connectrpc/connect'
 import type t from 'tap'
 import { ProductService } from '../../../../gen/shop/product/v1/product_pb.ts'
-import type { StreamAnswer } from '../../../../lib/upstream/grpc/call.ts'
 import type { Wire } from '../../../../lib/upstream/grpc/wire.ts'
 import { ErrorCode, errorCodeName } from '../../../../lib/upstream/http2/errors.ts'
 import { FrameType } from '../../../../lib/upstream/http2/frames.ts'
 import { StreamService } from '../../../fixtures/gen/fixture/v1/streams_pb.ts'
 import { connectWire } from '../grpc/helper.ts'
 import { type ClientConnection, startFrameServer } from '../http2/frame-server.ts'
-import { untilRead } from './attack.ts'
+import { overOf, readAll, untilRead } from './attack.ts'
 import { opening, ping } from './bytes.ts'
 import type { RandomAnswer } from './random-answers.ts'
 
@@ -96,15 +95,6 @@ function callsOn(wire: Wire): Promise<unknown>[] {
     wire.stream(importTopic, manyMessages(), { timeoutMs: foreverMs }).then(readAll),
     wire.stream(watchTopic, hi, { timeoutMs: foreverMs }).then(overOf)
   ]
-}
-
-async function readAll({ messages }: StreamAnswer): Promise<void> {
-  for await (const _ of messages);
-}
-
-async function overOf(answer: StreamAnswer): Promise<void> {
-  const error = await new Promise(resolve => answer.onOver(resolve))
-  if (error !== null) throw error
 }
 
 async function* manyMessages() {
