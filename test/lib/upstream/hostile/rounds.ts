@@ -26,7 +26,7 @@ const floods = [ping(), settings(), windowUpdate(1)].map<RandomAnswer>(bytes => 
   isWhole: false
 }))
 
-const answers = [...fc.sample(randomAnswers, { numRuns: 250, seed: 2 }), ...floods]
+const answers = [...fc.sample(randomAnswers, { numRuns: 120, seed: 2 }), ...floods]
 const ends: (() => unknown)[] = []
 const play = await startPlayer({ teardown: end => ends.push(end) })
 
