@@ -6,6 +6,8 @@ export interface Target {
   path: string
   /** The server ends the connection with each answer. */
   closes: boolean
+  /** What the requests say besides, such as a token. */
+  headers?: Readonly<Record<string, string>>
 }
 
 const headEnd = '\r\n\r\n'
@@ -28,7 +30,9 @@ class Client {
 
   constructor(target: Target) {
     this.#target = target
-    this.#request = Buffer.from(`GET ${target.path} HTTP/1.1\r\nHost: ${new URL(target.url).host}\r\n\r\n`)
+    const headers = Object.entries({ Host: new URL(target.url).host, ...target.headers })
+    const lines = headers.map(([name, value]) => `${name}: ${value}\r\n`)
+    this.#request = Buffer.from(`GET ${target.path} HTTP/1.1\r\n${lines.join('')}\r\n`)
   }
 
   get(done: (error: Error | null) => void): void {

@@ -6,12 +6,14 @@ import { runHop } from './hop/run.ts'
 import { runMatch } from './match.ts'
 import { record } from './report.ts'
 import type { Suite } from './suite.ts'
+import { runTelemetry } from './telemetry.ts'
 
 const suites: Record<string, () => Suite | Promise<Suite>> = {
   hop: runHop,
   latency: runLatency,
   codec: runCodec,
-  match: runMatch
+  match: runMatch,
+  telemetry: runTelemetry
 }
 
 const wanted = process.env.CASE ?? ''
