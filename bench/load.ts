@@ -27,6 +27,8 @@ class Client {
   /** Bytes of the body that are to come; null while the head is read. */
   #left: number | null = null
   #last: Buffer = Buffer.alloc(0)
+  /** A server under pressure ends connections with their answers. */
+  #isLast = false
 
   constructor(target: Target) {
     this.#target = target
@@ -60,6 +62,7 @@ class Client {
     else this.#left -= chunk.length
     if (this.#left !== 0) return
     this.#left = null
+    if (this.#isLast) this.#leave()
     this.#done(null)
   }
 
@@ -70,8 +73,14 @@ class Client {
     if (end === -1) return
     const head = bytes.toString('latin1', 0, end)
     if (!head.startsWith('HTTP/1.1 200')) this.#done(new Error(head))
+    this.#isLast = /^connection: close/im.test(head)
     const length = /^content-length: (\d+)$/im.exec(head)?.[1] ?? Number.POSITIVE_INFINITY
     this.#left = Number(length) - (bytes.length - end - headEnd.length)
+  }
+
+  #leave(): void {
+    this.#socket?.removeAllListeners('end').destroy()
+    this.#socket = null
   }
 
   #onEnd(): void {
