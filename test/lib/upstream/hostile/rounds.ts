@@ -10,15 +10,16 @@ import { type RandomAnswer, randomAnswers } from './random-answers.ts'
  * as `Measure` in JSON.
  */
 export interface Measure {
-  /** How much more there is after the rounds than before, in bytes. */
-  heapBytes: number
-  bufferBytes: number
+  connectionsPerRound: number
+  /** How much more there is after each round than before it, in bytes. */
+  heapBytes: number[]
+  bufferBytes: number[]
   /** What keeps the process alive, before and after. */
   handlesBefore: string[]
   handlesAfter: string[]
 }
 
-const rounds = 4
+const rounds = 6
 
 const floods = [ping(), settings(), windowUpdate(1)].map<RandomAnswer>(bytes => ({
   opening,
@@ -29,12 +30,6 @@ const floods = [ping(), settings(), windowUpdate(1)].map<RandomAnswer>(bytes => 
 const answers = [...fc.sample(randomAnswers, { numRuns: 120, seed: 2 }), ...floods]
 const ends: (() => unknown)[] = []
 const play = await startPlayer({ teardown: end => ends.push(end) })
-
-async function playRounds(count: number): Promise<void> {
-  for (let round = 0; round < count; round++) {
-    for (const answer of answers) await play(answer)
-  }
-}
 
 /** Memory that is in use, once all is over that is not at once. */
 async function measure() {
@@ -48,19 +43,22 @@ async function measure() {
   return { heapUsed, arrayBuffers, handles: handles() }
 }
 
-// The first makes what is made once, and leaves behind what was needed for that.
-await playRounds(1)
-await measure()
-await playRounds(1)
-const before = await measure()
-await playRounds(rounds)
-const after = await measure()
+const measures = []
+for (let round = 0; round <= rounds; round++) {
+  for (const answer of answers) await play(answer)
+  measures.push(await measure())
+}
 for (const end of ends) end()
 
+function growthOf(values: number[]): number[] {
+  return values.slice(1).map((value, at) => value - values[at]!)
+}
+
 const told: Measure = {
-  heapBytes: after.heapUsed - before.heapUsed,
-  bufferBytes: after.arrayBuffers - before.arrayBuffers,
-  handlesBefore: before.handles,
-  handlesAfter: after.handles
+  connectionsPerRound: answers.length,
+  heapBytes: growthOf(measures.map(({ heapUsed }) => heapUsed)),
+  bufferBytes: growthOf(measures.map(({ arrayBuffers }) => arrayBuffers)),
+  handlesBefore: measures[0]!.handles,
+  handlesAfter: measures.at(-1)!.handles
 }
 console.log(JSON.stringify(told))
