@@ -17,11 +17,12 @@ const withStreamedBody: Applies = ({ method, body }) => method.methodKind === 'c
 const withJsonBody: Applies = rule =>
   rule.body !== '' && !takesRawBody(rule) && rule.method.methodKind !== 'client_streaming'
 
-/** Whoever calls what the document describes meets neither of the first two, and of the third nobody hears. */
+/** Whoever calls what the document describes meets neither of the first two, nobody hears of the third, and the last is for operators. */
 const unheard: ReadonlySet<RequestErrorCode> = new Set([
   'SLUICE_ERR_ROUTE_NOT_FOUND',
   'SLUICE_ERR_METHOD_NOT_ALLOWED',
-  'SLUICE_ERR_CANCELLED'
+  'SLUICE_ERR_CANCELLED',
+  'SLUICE_ERR_LOG_LEVEL'
 ])
 
 const ownErrors = (Object.keys(requestErrors) as RequestErrorCode[])
@@ -35,6 +36,8 @@ const applies: Partial<Record<RequestErrorCode, Applies>> = {
   SLUICE_ERR_AUTH_TOKEN_INVALID: forUsers,
   SLUICE_ERR_AUTH_TOKEN_EXPIRED: forUsers,
   SLUICE_ERR_AUTH_ROLE_REQUIRED: forUsers,
+  SLUICE_ERR_AUTH_SCOPE_REQUIRED: (_rule, { scopes }) => scopes.length > 0,
+  SLUICE_ERR_AUTH_KEYS_UNAVAILABLE: forUsers,
   SLUICE_ERR_BODY_TOO_LARGE: ({ body }) => body !== '',
   SLUICE_ERR_MEDIA_TYPE: withJsonBody,
   SLUICE_ERR_CONTENT_ENCODING: ({ body }) => body !== '',

@@ -93,7 +93,7 @@ export class EndpointSet {
     endpoint.outlier.eject(now)
     this.#ejected.add(endpoint)
     this.refresh(now)
-    const forMs = endpoint.outlier.returnsAt - now
+    const forMs = Math.round(endpoint.outlier.returnsAt - now)
     this.#onEvent({ type: 'ejected', address: endpoint.address.label, reason, forMs })
   }
 
