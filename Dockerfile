@@ -20,7 +20,7 @@ FROM node:24.21.0-bookworm-slim AS shop
 ENV NODE_ENV=production
 WORKDIR /app
 COPY --from=dependencies /app/node_modules ./node_modules
-COPY package.json app.ts config.ts errors.ts limiting-settings.ts run.ts server.ts shop.ts upstream-settings.ts ./
+COPY package.json app.ts config.ts errors.ts limiting-settings.ts run.ts server.ts shop.ts upstream-settings.ts workers.ts ./
 COPY gen ./gen
 COPY lib ./lib
 COPY plugins ./plugins

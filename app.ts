@@ -22,6 +22,7 @@ import transcoding from './plugins/transcoding.ts'
 import upstreams, { type UpstreamOptions } from './plugins/upstreams.ts'
 import { shop, shopUpstreams } from './shop.ts'
 import { upstreamSettings } from './upstream-settings.ts'
+import { sharedStore } from './workers.ts'
 
 /** Builds the gateway of the shop, as `buildEdge` does. */
 export function buildGateway(config: Config): FastifyInstance {
@@ -60,7 +61,7 @@ export function buildEdge(config: Config, upstreamsByName: Record<string, Upstre
   gateway.register(drain)
   gateway.register(guard, { trustedProxies: config.TRUST_PROXY })
   gateway.register(overload)
-  gateway.register(limiting, limitingSettings(config))
+  gateway.register(limiting, limitingSettings(config, sharedStore()))
   gateway.register(auth, {
     secret: config.JWT_SECRET,
     keySet: config.JWT_JWKS_URL === null ? null : { url: config.JWT_JWKS_URL },

@@ -24,6 +24,7 @@ const maxDelayMs = 600_000
 const variables = {
   HOST: text('The address to listen on.', '0.0.0.0'),
   PORT: integer('The port to listen on; 0 for any free one.', '8080', 0, 65_535),
+  WORKERS: integer('How many processes share the port; see [workers](workers.md).', '1', 1, 64),
   ADMIN_HOST: text('The address that operators ask. It has no login.', '127.0.0.1'),
   ADMIN_PORT: port('The port for operators, as of `GET /upstreams`; 0 for any free one. Empty: none.'),
   NODE_ENV: choice('`development` takes any JWT_SECRET and drains without delay.', 'production', [

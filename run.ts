@@ -6,6 +6,7 @@ import { listenFailed } from './lib/http/listen-failed.ts'
 import { RuleError } from './lib/httprule/rules.ts'
 import { startTelemetry, type Telemetry } from './lib/telemetry/start.ts'
 import packageJson from './package.json' with { type: 'json' }
+import { isWorker, onStopMessage, runWorkers, workerIndex } from './workers.ts'
 
 /** How long the answers of requests that are cut off may take to leave. */
 const lastAnswersMs = 100
@@ -16,7 +17,9 @@ export type Build = (config: Config) => FastifyInstance | Promise<FastifyInstanc
 /** The process of a gateway: what starts it, and what ends it. Nothing else touches signals, or exits. */
 export async function run(build: Build, env: NodeJS.ProcessEnv = process.env): Promise<void> {
   try {
-    await start(build, loadConfig(env))
+    const config = loadConfig(env)
+    if (config.WORKERS > 1 && !isWorker) runWorkers(config)
+    else await start(build, isWorker ? ofWorker(config) : config)
   } catch (error) {
     fail(error)
   }
@@ -37,7 +40,8 @@ async function start(build: Build, config: Config): Promise<void> {
   const gateway = await build(config)
   await gateway.ready()
   await listen(gateway, config)
-  stopOnSignal(() => stop(gateway, telemetry, config))
+  if (isWorker) onStopMessage(() => void stopAndExit(gateway, telemetry, config))
+  else stopOnSignal(() => stop(gateway, telemetry, config))
   // To a parent that waits for it, over the channel that it opened.
   process.send?.('ready')
 }
@@ -67,6 +71,17 @@ async function stop(gateway: FastifyInstance, telemetry: Telemetry, config: Conf
   await gateway.close()
   clearTimeout(cut)
   await telemetry.shutdown()
+}
+
+async function stopAndExit(gateway: FastifyInstance, telemetry: Telemetry, config: Config): Promise<void> {
+  await stop(gateway, telemetry, config)
+  process.exit(0)
+}
+
+/** Each worker has an admin port of its own, one after the other: what they tell is about themselves. */
+function ofWorker(config: Config): Config {
+  const { ADMIN_PORT: port } = config
+  return { ...config, ADMIN_PORT: port === null || port === 0 ? port : port + workerIndex }
 }
 
 /** One line for what somebody can mend; all there is for what nobody foresaw. */

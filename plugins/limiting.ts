@@ -36,9 +36,9 @@ const refusals: ReadonlySet<number> = new Set([401, 403])
  * have one besides, and its address is refused while it is empty.
  */
 export async function limiting(gateway: FastifyInstance, options: LimitingOptions) {
-  const { address, global, subject, failures, redis } = checkOptions(options)
+  const { address, global, subject, failures, redis, local } = checkOptions(options)
   await gateway.register(rateLimit, { global: false, store: BucketStore })
-  const stores = createStores(gateway, redis)
+  const stores = createStores(gateway, redis, local)
   const limits = createLimits(gateway, stores)
   const rejected = gateway.meter.createCounter('rate_limiter.rejected.count', { description: 'Requests refused.' })
   const first = compact([

@@ -9,7 +9,8 @@ t.test('without variables, addresses, users and failures are limited, and counte
     subject: { rate: 100, burst: 200 },
     failures: { rate: 10, burst: 200 },
     global: null,
-    redis: null
+    redis: null,
+    local: null
   })
 })
 

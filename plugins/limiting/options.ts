@@ -1,4 +1,5 @@
 import { StartError } from '../../errors.ts'
+import type { TokenStore } from '../../lib/limiter/store.ts'
 
 /** A token bucket: `rate` tokens a second flow in, up to `burst`. */
 export interface BucketOptions {
@@ -29,6 +30,8 @@ export interface LimitingOptions {
   failures?: BucketOptions | null
   /** Where gateways count together. Default null: each counts for itself. */
   redis?: RedisOptions | null
+  /** Where tokens are counted without Redis, and while it is away. Default null: in the memory of the process. */
+  local?: TokenStore | null
 }
 
 /** @throws {StartError} SLUICE_ERR_OPTION_INVALID */
@@ -37,15 +40,16 @@ export function checkOptions({
   global,
   subject,
   failures,
-  redis
+  redis,
+  local = null
 }: LimitingOptions): Required<LimitingOptions> {
   const buckets = { address, global: global ?? null, subject: subject ?? null, failures: failures ?? null }
   for (const [name, bucket] of Object.entries(buckets)) if (bucket !== null) checkBucket(name, bucket)
-  if (redis === null || redis === undefined) return { ...buckets, redis: null }
+  if (redis === null || redis === undefined) return { ...buckets, redis: null, local }
   const { url, timeoutMs = 25 } = redis
   if (!/^rediss?:\/\/./.test(url)) throw invalid('redis.url must be redis://host:port or rediss://host:port')
   if (!(timeoutMs > 0)) throw invalid('redis.timeoutMs must be above 0')
-  return { ...buckets, redis: { url, timeoutMs } }
+  return { ...buckets, redis: { url, timeoutMs }, local }
 }
 
 export function invalid(problem: string): StartError {

@@ -13,9 +13,14 @@ export interface Stores {
   place(): 'memory' | 'redis'
 }
 
-/** The stores of a gateway: in its memory, or in a Redis that it shares with others and closes with itself. */
-export function createStores(gateway: FastifyInstance, options: RedisOptions | null): Stores {
-  if (options === null) return { create: () => new MemoryStore(), place: () => 'memory' }
+/**
+ * The stores of a gateway: local ones, and above them a Redis that it shares with others and closes with itself.
+ *
+ * @param local null: the memory of the process.
+ */
+export function createStores(gateway: FastifyInstance, options: RedisOptions | null, local: TokenStore | null): Stores {
+  const createLocal = () => local ?? new MemoryStore()
+  if (options === null) return { create: createLocal, place: () => 'memory' }
   const redis = connect(gateway, options)
   const fallbacks = gateway.meter.createCounter('rate_limiter.fallback.count', {
     description: 'Takes of tokens that were counted locally, because Redis did not answer in time.'
@@ -27,7 +32,7 @@ export function createStores(gateway: FastifyInstance, options: RedisOptions | n
     onFound: () => gateway.log.info('Redis is back: rate limits are counted together')
   })
   return {
-    create: () => failover.over(new MemoryStore()),
+    create: () => failover.over(createLocal()),
     place: () => (failover.isShared ? 'redis' : 'memory')
   }
 }
