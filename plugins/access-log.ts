@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 
 /** One line per request: what was asked, by route, and what came of it. Never a path, a query, a body or a token. */
-async function accessLog(gateway: FastifyInstance) {
+export async function accessLog(gateway: FastifyInstance) {
   gateway.onCompleted((request, reply, status) => {
     request.log.info(
       {

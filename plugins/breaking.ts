@@ -20,7 +20,7 @@ const gaugeValues: Readonly<Record<BreakerState, number>> = { closed: 0, 'half-o
  * One circuit per upstream: after too many failures its calls are refused at once, and probes find out when it is well
  * again. Counts what opens, shows each state, and logs each change.
  */
-async function breaking(gateway: FastifyInstance, options: BreakingOptions) {
+export async function breaking(gateway: FastifyInstance, options: BreakingOptions) {
   checkOptions(options)
   const circuits: UpstreamCircuit[] = []
   const opened = gateway.meter.createCounter('circuit_breaker.open.count', { description: 'Times a circuit opened.' })

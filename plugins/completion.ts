@@ -16,7 +16,7 @@ declare module 'fastify' {
  * Tells when a request is over, also when its client went away: Fastify's onResponse hooks wait for the answer to be
  * written, which then never happens.
  */
-async function completion(gateway: FastifyInstance) {
+export async function completion(gateway: FastifyInstance) {
   const listeners: CompletionListener[] = []
 
   gateway.decorate('onCompleted', function onCompleted(listener: CompletionListener) {

@@ -46,7 +46,7 @@ const quietReasons: ReadonlySet<string> = new Set([
 const pathErrors: ReadonlySet<string> = new Set(['FST_ERR_BAD_URL', 'SLUICE_ERR_PATH'])
 
 /** One shape for every error, from every layer. A path that is known by other methods is 405, any other 404. */
-async function errors(gateway: FastifyInstance) {
+export async function errors(gateway: FastifyInstance) {
   const methodsByUrl = new Map<string, string[]>()
   const guides: PathGuide[] = []
 

@@ -15,7 +15,7 @@ const secondsBounds = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1,
  * Counts and times requests by method, route and status: under the names that the shop's dashboards know, and under the
  * stable name of the semantic conventions.
  */
-async function metrics(gateway: FastifyInstance) {
+export async function metrics(gateway: FastifyInstance) {
   const meter = metricsApi.getMeter('sluice')
   const requests = meter.createCounter('http.server.requests', { description: 'Requests answered.' })
   const duration = meter.createHistogram('http.server.duration', {

@@ -48,7 +48,7 @@ const pageHeaders = {
  * `GET /openapi.json`: the routes that serve rpcs, described as OpenAPI 3.1. `GET /docs`: a page to browse and to try them,
  * all of which comes from the gateway.
  */
-async function openapi(gateway: FastifyInstance, { title, version, comments }: OpenapiOptions) {
+export async function openapi(gateway: FastifyInstance, { title, version, comments }: OpenapiOptions) {
   const config = { policy: publicPolicy }
   let json: Buffer | null = null
 

@@ -46,7 +46,7 @@ const headerGetter: TextMapGetter<IncomingHttpHeaders> = {
  * A server span `METHOD /route/template` per request, in the caller's trace when it sent one. The context is carried by
  * the request and passed on explicitly: nothing on the way of a request looks into async storage.
  */
-async function tracing(gateway: FastifyInstance) {
+export async function tracing(gateway: FastifyInstance) {
   const tracer = trace.getTracer('sluice')
 
   gateway.decorate('tracer', tracer)

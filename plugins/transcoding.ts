@@ -50,7 +50,7 @@ const handlerGraceMs = 250
 const longestTimerMs = 2 ** 31 - 1
 
 /** Turns HTTP+JSON into calls of upstreams. Everything is read from descriptors and compiled when a route is added. */
-async function transcoding(gateway: FastifyInstance, { keepAliveMs = 15_000 }: TranscodingOptions) {
+export async function transcoding(gateway: FastifyInstance, { keepAliveMs = 15_000 }: TranscodingOptions) {
   if (!(keepAliveMs > 0)) {
     throw new StartError('SLUICE_ERR_OPTION_INVALID', ['transcoding', 'keepAliveMs must be above 0'])
   }

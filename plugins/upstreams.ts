@@ -57,7 +57,7 @@ declare module 'fastify' {
 }
 
 /** The upstreams, and the clients of each request: its calls have its deadline, its trace and its identity. */
-async function upstreams(gateway: FastifyInstance, options: UpstreamsOptions) {
+export async function upstreams(gateway: FastifyInstance, options: UpstreamsOptions) {
   checkUpstreamsOptions(options)
   const { timeoutMs } = options
   const upstreams = createUpstreams(gateway, options)

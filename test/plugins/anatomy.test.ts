@@ -14,9 +14,11 @@ t.test('every plugin has a name, its dependencies and the version of Fastify tha
   t.ok(files.length > 0)
   const names: string[] = []
   for (const file of files) {
-    const plugin = (await import(new URL(file, root).href)).default
+    const { default: plugin, ...named } = await import(new URL(file, root).href)
     const { name, dependencies, fastify } = plugin[Symbol.for('plugin-meta')]
-    t.equal(name, `sluice-${file.slice('plugins/'.length, -'.ts'.length)}`)
+    const fileName = file.slice('plugins/'.length, -'.ts'.length)
+    t.equal(name, `sluice-${fileName}`)
+    t.equal(named[fileName.replace(/-(.)/g, (_, letter) => letter.toUpperCase())], plugin, `${file} exports it by name`)
     t.ok(Array.isArray(dependencies), `${file} names its dependencies`)
     t.equal(fastify, '5.x')
     names.push(name)
