@@ -2,10 +2,12 @@ import type { IncomingHttpHeaders } from 'node:http'
 import {
   type Attributes,
   type Context,
+  INVALID_SPAN_CONTEXT,
   isSpanContextValid,
   ROOT_CONTEXT,
   type Span,
   SpanKind,
+  type SpanOptions,
   SpanStatusCode,
   type TextMapGetter,
   TraceFlags,
@@ -15,6 +17,8 @@ import {
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { routeOf } from '../lib/http/observed.ts'
+import { methodAttribute } from '../lib/telemetry/http-method.ts'
+import { isKept } from '../lib/telemetry/is-kept.ts'
 import { propagator } from '../lib/telemetry/propagator.ts'
 import { randomSpanId, randomTraceId } from '../lib/telemetry/random-ids.ts'
 
@@ -37,6 +41,9 @@ declare module 'fastify' {
   }
 }
 
+/** Stands for the spans of a trace that nobody keeps. */
+const noSpan = trace.wrapSpanContext(INVALID_SPAN_CONTEXT)
+
 const headerGetter: TextMapGetter<IncomingHttpHeaders> = {
   get: (headers, key) => headers[key],
   keys: headers => Object.keys(headers)
@@ -48,23 +55,25 @@ const headerGetter: TextMapGetter<IncomingHttpHeaders> = {
  */
 export async function tracing(gateway: FastifyInstance) {
   const tracer = trace.getTracer('sluice')
+  const describe = createDescriptions()
 
   gateway.decorate('tracer', tracer)
   gateway.decorateRequest('span')
   gateway.decorateRequest('trace')
   gateway.decorateRequest('route', null)
   gateway.decorateRequest('traceId', '')
-  gateway.decorateRequest('startSpan', function startSpan(this: FastifyRequest, name: string, attributes = {}) {
-    return tracer.startSpan(name, { attributes }, this.trace)
+  gateway.decorateRequest('startSpan', function startSpan(this: FastifyRequest, name: string, attributes?: Attributes) {
+    if (!isKept(this.trace)) return noSpan
+    return tracer.startSpan(name, attributes === undefined ? {} : { attributes }, this.trace)
   })
 
   gateway.addHook('onRequest', async function startRequestSpan(request, reply) {
     const parent = propagator.extract(ROOT_CONTEXT, request.headers, headerGetter)
     const route = routeOf(request)
     request.route = route
-    const name = route === null ? request.method : `${request.method} ${route}`
-    const options = { kind: SpanKind.SERVER, attributes: requestAttributes(request, route) }
+    const { name, options } = describe(request, route)
     const span = withIds(tracer.startSpan(name, options, parent))
+    if (span.isRecording()) span.setAttribute('sluice.request_id', request.id)
     request.span = span
     request.trace = trace.setSpan(parent, span)
     request.traceId = span.spanContext().traceId
@@ -74,14 +83,41 @@ export async function tracing(gateway: FastifyInstance) {
   gateway.onCompleted(({ span }, _reply, status) => endSpan(span, status))
 }
 
-function requestAttributes(request: FastifyRequest, route: string | null): Attributes {
-  return {
-    'http.request.method': request.method,
-    'url.scheme': request.protocol,
-    'network.protocol.version': request.raw.httpVersion,
-    'sluice.request_id': request.id,
-    ...(route !== null && { 'http.route': route })
+interface Description {
+  name: string
+  options: SpanOptions
+}
+
+/**
+ * The name of the server span, and what it says of the request that is the same for all of a route: made once, and frozen,
+ * so that it is encoded once too. What is in it comes from names, never from what a client wrote.
+ */
+function createDescriptions() {
+  const known = new Map<string, Description>()
+
+  return ({ method, protocol, raw }: FastifyRequest, route: string | null): Description => {
+    const scheme = protocol === 'https' ? protocol : 'http'
+    const version = raw.httpVersion
+    const key = `${scheme} ${version} ${method} ${route}`
+    let description = known.get(key)
+    if (description === undefined) {
+      description = createDescription(methodAttribute(method), route, scheme, version)
+      known.set(key, description)
+    }
+    return description
   }
+}
+
+/** @see https://opentelemetry.io/docs/specs/semconv/http/http-spans/ for `HTTP`, the name for methods that are not known */
+function createDescription(method: string, route: string | null, scheme: string, version: string): Description {
+  const attributes = Object.freeze({
+    'http.request.method': method,
+    'url.scheme': scheme,
+    'network.protocol.version': version,
+    ...(route !== null && { 'http.route': route })
+  })
+  const verb = method === '_OTHER' ? 'HTTP' : method
+  return { name: route === null ? verb : `${verb} ${route}`, options: { kind: SpanKind.SERVER, attributes } }
 }
 
 /** Without an SDK and without a caller's trace there are no ids; logs, errors and services still want one per request. */
@@ -91,6 +127,7 @@ function withIds(span: Span): Span {
 }
 
 function endSpan(span: Span, status: number): void {
+  if (!span.isRecording()) return
   span.setAttribute('http.response.status_code', status)
   if (status >= 500) {
     span.setAttribute('error.type', String(status))

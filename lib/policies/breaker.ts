@@ -22,7 +22,7 @@ export function createUpstreamCircuit(name: string, options: Omit<BreakerOptions
  * refused.
  */
 export function withBreaker({ name, breaker, circuit }: UpstreamCircuit, tracer: Tracer): Policy {
-  const options = { attributes: { 'circuit_breaker.name': name } }
+  const options = { attributes: Object.freeze({ 'circuit_breaker.name': name }) }
 
   function startSpan({ caller }: Call): Span | null {
     const parent = caller?.trace ?? ROOT_CONTEXT

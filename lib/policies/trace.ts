@@ -99,7 +99,7 @@ function createAttributes(target: string) {
     const statuses = new Map<number, Attributes>()
     return {
       spanName: `${method.parent.typeName}/${method.name}`,
-      spanOptions: { kind: SpanKind.CLIENT, attributes: { ...rpc, ...server } },
+      spanOptions: { kind: SpanKind.CLIENT, attributes: Object.freeze({ ...rpc, ...server }) },
       byStatus(status: number): Attributes {
         let attributes = statuses.get(status)
         if (attributes === undefined) {

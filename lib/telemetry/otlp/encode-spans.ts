@@ -1,0 +1,125 @@
+// opentelemetry/proto/trace/v1/trace.proto, and what it is made of. The numbers are those of the fields there.
+import { type Attributes, type AttributeValue, SpanStatusCode, TraceFlags } from '@opentelemetry/api'
+import type { ReadableSpan } from '@opentelemetry/sdk-trace'
+import { RecordedSpan } from '../recorded-span.ts'
+import { msOf } from '../time.ts'
+import { ProtoWriter } from './proto-writer.ts'
+
+/** Besides those of the trace: whether the parent is elsewhere is known (SpanFlags). */
+const hasIsRemote = 0x100
+const isRemote = 0x200
+/** `Span.attributes`. */
+const spanAttributes = 9
+
+const writer = new ProtoWriter()
+/** For what is encoded once and then copied. */
+const side = new ProtoWriter()
+const encoded = new WeakMap<Attributes, Uint8Array>()
+
+/**
+ * An `ExportTraceServiceRequest` with these spans. Attributes that are frozen are encoded once: those that all spans of a
+ * route, or of an rpc, have in common.
+ */
+export function encodeSpans(spans: readonly ReadableSpan[]): Uint8Array {
+  const byResource = Map.groupBy(spans, ({ resource }) => resource)
+  for (const group of byResource.values()) writer.message(1, group, writeResourceSpans, 2)
+  return writer.take()
+}
+
+function writeResourceSpans(to: ProtoWriter, spans: readonly ReadableSpan[]): void {
+  to.message(1, spans[0]!.resource.attributes as Attributes, (to, attributes) => writeAttributes(to, 1, attributes))
+  const byScope = Map.groupBy(spans, ({ instrumentationScope }) => instrumentationScope)
+  for (const group of byScope.values()) to.message(2, group, writeScopeSpans, 2)
+}
+
+function writeScopeSpans(to: ProtoWriter, spans: readonly ReadableSpan[]): void {
+  to.message(1, spans[0]!.instrumentationScope, (to, { name, version }) => {
+    to.string(1, name)
+    if (version !== undefined) to.string(2, version)
+  })
+  for (const span of spans) to.message(2, span, writeSpan, 2)
+}
+
+function writeSpan(to: ProtoWriter, span: ReadableSpan): void {
+  const { traceId, spanId, traceFlags, traceState } = span.spanContext()
+  const parent = span.parentSpanContext
+  to.hex(1, traceId)
+  to.hex(2, spanId)
+  if (traceState !== undefined) to.string(3, traceState.serialize())
+  if (parent !== undefined) to.hex(4, parent.spanId)
+  to.string(5, span.name)
+  // The API counts from 0, which OTLP leaves to a span that does not say.
+  to.varint(6, span.kind + 1)
+  writeTimesAndAttributes(to, span)
+  for (const event of span.events) to.message(11, event, writeEvent)
+  for (const link of span.links) to.message(13, link, writeLink)
+  if (span.status.code !== SpanStatusCode.UNSET) to.message(15, span.status, writeStatus)
+  to.fixed32(16, (traceFlags & 0xff) | hasIsRemote | (parent?.isRemote ? isRemote : TraceFlags.NONE))
+}
+
+function writeTimesAndAttributes(to: ProtoWriter, span: ReadableSpan): void {
+  if (span instanceof RecordedSpan) {
+    to.nanos(7, span.startedMs)
+    to.nanos(8, span.endedMs)
+    if (Object.isFrozen(span.given)) to.raw(encodedOnce(span.given))
+    else writeAttributes(to, spanAttributes, span.given)
+    writeAttributes(to, spanAttributes, span.added)
+  } else {
+    to.nanos(7, msOf(span.startTime))
+    to.nanos(8, msOf(span.endTime))
+    writeAttributes(to, spanAttributes, span.attributes)
+  }
+}
+
+function encodedOnce(attributes: Attributes): Uint8Array {
+  let bytes = encoded.get(attributes)
+  if (bytes === undefined) {
+    writeAttributes(side, spanAttributes, attributes)
+    bytes = side.take()
+    encoded.set(attributes, bytes)
+  }
+  return bytes
+}
+
+function writeEvent(to: ProtoWriter, { name, time, attributes = {} }: ReadableSpan['events'][number]): void {
+  to.nanos(1, msOf(time))
+  to.string(2, name)
+  writeAttributes(to, 3, attributes)
+}
+
+function writeLink(to: ProtoWriter, { context, attributes = {} }: ReadableSpan['links'][number]): void {
+  to.hex(1, context.traceId)
+  to.hex(2, context.spanId)
+  if (context.traceState !== undefined) to.string(3, context.traceState.serialize())
+  writeAttributes(to, 4, attributes)
+  to.fixed32(6, (context.traceFlags & 0xff) | hasIsRemote | (context.isRemote ? isRemote : 0))
+}
+
+function writeStatus(to: ProtoWriter, { code, message = '' }: ReadableSpan['status']): void {
+  if (message !== '') to.string(2, message)
+  to.varint(3, code)
+}
+
+function writeAttributes(to: ProtoWriter, field: number, attributes: Attributes): void {
+  for (const key in attributes) {
+    const value = attributes[key]
+    if (value === undefined || value === null) continue
+    to.message(field, key, (to, key) => {
+      to.string(1, key)
+      to.message(2, value as AttributeValue, writeValue)
+    })
+  }
+}
+
+/** `AnyValue`. */
+function writeValue(to: ProtoWriter, value: AttributeValue): void {
+  if (typeof value === 'string') to.string(1, value)
+  else if (typeof value === 'boolean') to.varint(2, Number(value))
+  else if (Array.isArray(value)) to.message(5, value as AttributeValue[], writeValues)
+  else if (Number.isSafeInteger(value)) to.int64(3, value as number)
+  else to.double(4, Number(value))
+}
+
+function writeValues(to: ProtoWriter, values: readonly AttributeValue[]): void {
+  for (const value of values) to.message(1, value, writeValue)
+}
