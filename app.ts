@@ -64,7 +64,10 @@ export function buildEdge(config: Config, upstreamsByName: Record<string, Upstre
   gateway.register(limiting, limitingSettings(config, sharedStore()))
   gateway.register(auth, {
     secret: config.JWT_SECRET,
-    keySet: config.JWT_JWKS_URL === null ? null : { url: config.JWT_JWKS_URL },
+    keySet:
+      config.JWT_JWKS_URL === null
+        ? null
+        : { url: config.JWT_JWKS_URL, allowHttp: config.JWT_JWKS_ALLOW_HTTP === 'true' },
     issuer: config.JWT_ISSUER,
     audience: config.JWT_AUDIENCE
   })

@@ -49,6 +49,11 @@ const variables = {
   JWT_JWKS_URL: keySetUrl(
     'Where the issuer publishes its keys (JWK set): tokens of users are verified with them, and not with JWT_SECRET. Empty: none.'
   ),
+  JWT_JWKS_ALLOW_HTTP: choice(
+    'Whether those keys may come by plain HTTP from another machine, as in a network of your own.',
+    'false',
+    ['true', 'false']
+  ),
   USER_SERVICE_URL: target(
     'Where the user service answers gRPC: `http://host:port`, or any other target of [upstreams](upstreams.md).',
     'http://127.0.0.1:9001'

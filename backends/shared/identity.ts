@@ -1,8 +1,12 @@
 import { createSecretKey } from 'node:crypto'
 import { Code, createContextKey, type HandlerContext } from '@connectrpc/connect'
 import { errors, type JWTPayload, jwtVerify, SignJWT } from 'jose'
+import { KeySource, KeysUnavailableError } from '../../lib/auth/key-source.ts'
+import { readTokenHeader } from '../../lib/auth/token-format.ts'
+import { createTokenVerifier, TokenError } from '../../lib/auth/token-verifier.ts'
 import { newId } from './ids.ts'
 import { failure } from './service-error.ts'
+import type { SigningKeys } from './signing-keys.ts'
 
 /** How long an access token of a user lives, in seconds. */
 export const accessTokenSeconds = 3_600
@@ -31,6 +35,10 @@ export interface TokenSettings {
   issuer: string
   /** The `aud` of user tokens. */
   audience: string
+  /** What tokens of users are signed with, in place of the shared key: for the service that signs in. */
+  signingKeys?: SigningKeys
+  /** Where that service publishes its keys: tokens of users are verified with them, and not with the shared key. */
+  keySetUrl?: string
 }
 
 export interface UserClaims {
@@ -42,21 +50,47 @@ export interface UserClaims {
 
 export type Tokens = ReturnType<typeof createTokens>
 
-/** Signs and verifies the shop's tokens: JWTs (RFC 7519), HS256 and nothing else. */
+/**
+ * Signs and verifies the shop's tokens: JWTs (RFC 7519). Those of services are HS256, and so are those of users, unless there
+ * are keys for them.
+ */
 export function createTokens(settings: TokenSettings) {
   const key = createSecretKey(Buffer.from(settings.secret))
+  const verifyUser = userVerifier(settings)
+  // With keys of their own, the shared key proves no user.
+  const sharedAudiences = verifyUser === null ? [settings.audience, internalAudience] : [internalAudience]
   const serviceTokens = new Map<string, { token: string; renewAt: number }>()
 
-  function sign(claims: JWTPayload, subject: string, audience: string, issuedAt: number, seconds: number) {
+  async function verifyShared(token: string): Promise<JWTPayload> {
+    const { payload } = await jwtVerify(token, key, {
+      algorithms: ['HS256'],
+      issuer: settings.issuer,
+      audience: sharedAudiences,
+      clockTolerance: clockSkewSeconds,
+      requiredClaims: ['sub', 'iat', 'exp']
+    })
+    return payload
+  }
+
+  function sign(
+    claims: JWTPayload,
+    subject: string,
+    audience: string,
+    issuedAt: number,
+    seconds: number,
+    keys?: SigningKeys
+  ) {
     return new SignJWT(claims)
-      .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+      .setProtectedHeader(
+        keys === undefined ? { alg: 'HS256', typ: 'JWT' } : { alg: 'ES256', typ: 'JWT', kid: keys.kid }
+      )
       .setSubject(subject)
       .setIssuer(settings.issuer)
       .setAudience(audience)
       .setJti(newId())
       .setIssuedAt(issuedAt)
       .setExpirationTime(issuedAt + seconds)
-      .sign(key)
+      .sign(keys?.privateKey ?? key)
   }
 
   return {
@@ -67,16 +101,13 @@ export function createTokens(settings: TokenSettings) {
      */
     async verify(token: string): Promise<Caller> {
       try {
-        const { payload } = await jwtVerify(token, key, {
-          algorithms: ['HS256'],
-          issuer: settings.issuer,
-          audience: [settings.audience, internalAudience],
-          clockTolerance: clockSkewSeconds,
-          requiredClaims: ['sub', 'iat', 'exp']
-        })
-        return callerFrom(payload, token)
+        const isShared = verifyUser === null || readTokenHeader(token).alg === 'HS256'
+        return callerFrom(isShared ? await verifyShared(token) : await verifyUser(token), token)
       } catch (error) {
-        if (error instanceof errors.JWTExpired)
+        if (error instanceof KeysUnavailableError) {
+          throw failure(Code.Unavailable, 'KEYS_UNAVAILABLE', 'the keys of tokens are not known yet', { cause: error })
+        }
+        if (error instanceof errors.JWTExpired || (error instanceof TokenError && error.isExpired))
           throw failure(Code.Unauthenticated, 'TOKEN_EXPIRED', 'token has expired')
         throw failure(Code.Unauthenticated, 'TOKEN_INVALID', 'invalid token', { cause: error })
       }
@@ -96,7 +127,7 @@ export function createTokens(settings: TokenSettings) {
     async signUser(claims: UserClaims): Promise<{ token: string; expiresAt: Date }> {
       const now = epochSeconds()
       const payload = { user_id: claims.userId, roles: claims.roles, ver: claims.tokenVersion }
-      const token = await sign(payload, claims.userId, settings.audience, now, accessTokenSeconds)
+      const token = await sign(payload, claims.userId, settings.audience, now, accessTokenSeconds, settings.signingKeys)
       return { token, expiresAt: new Date((now + accessTokenSeconds) * 1000) }
     }
   }
@@ -119,6 +150,19 @@ export function callerOf(context: HandlerContext): Caller {
 /** Whether the caller may see and change what belongs to others: operators, admins and services. */
 export function actsForOthers(caller: Caller): boolean {
   return caller.kind === 'service' || caller.roles.has('operator')
+}
+
+/** Verifies tokens of users by the keys of who signs them; null: they are signed with the shared key. */
+function userVerifier({ signingKeys, keySetUrl, issuer, audience }: TokenSettings) {
+  const keys = signingKeys ?? (keySetUrl === undefined ? null : new KeySource({ url: keySetUrl }))
+  if (keys === null) return null
+  return createTokenVerifier({
+    keys,
+    issuer,
+    audience,
+    clockToleranceMs: clockSkewSeconds * 1_000,
+    requiredClaims: ['sub', 'iat']
+  })
 }
 
 function callerFrom(payload: JWTPayload, token: string): Caller {

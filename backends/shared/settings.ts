@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { weaknessOf } from '../../lib/jwt-secret.ts'
 import { parseTarget, TargetError } from '../../lib/upstream/channel/target.ts'
+import { readSigningKeys, type SigningKeys } from './signing-keys.ts'
 
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
 
@@ -22,6 +24,15 @@ export interface ServiceSettings {
   issuer: string
   /** JWT_AUDIENCE: of user tokens. Default "shop". */
   audience: string
+  /**
+   * JWT_SIGNING_KEY_FILE: a private key on P-256, in PEM; tokens of users are signed with it (ES256) rather than with the
+   * shared key. JWT_PREVIOUS_KEY_FILE: the one before it, whose tokens are still good. Read by user.
+   */
+  signingKeys?: SigningKeys
+  /** JWKS_PORT: where user publishes those keys, as `/.well-known/jwks.json`; 0 for any free one. Default 9011. */
+  keySetPort?: number
+  /** JWT_JWKS_URL: where the others read them. */
+  keySetUrl?: string
   /** LOG_LEVEL: a level of pino, or "silent". Default "info". */
   logLevel: string
   /** REDIS_URL: a cache that several processes share. Without it: no cache beyond the process. */
@@ -53,14 +64,15 @@ export class SettingsError extends Error {
 export function readSettings(service: ServiceName, env: NodeJS.ProcessEnv): ServiceSettings {
   const settings: ServiceSettings = {
     host: env.HOST || '127.0.0.1',
-    port: readPort(env, servicePorts[service]),
+    port: readPort(env, 'PORT', servicePorts[service]),
     databaseUrl: readUrl(env, 'DATABASE_URL', ['postgres:', 'postgresql:']) ?? missing('DATABASE_URL'),
     secret: readSecret(env),
     issuer: env.JWT_ISSUER || 'shop-user-service',
     audience: readAudience(env),
     logLevel: readChoice(env, 'LOG_LEVEL', logLevels, 'info'),
     seedCatalogue: readChoice(env, 'SEED_CATALOGUE', ['true', 'false'], 'false') === 'true',
-    ...readPeers(service, env)
+    ...readPeers(service, env),
+    ...readKeys(service, env)
   }
   const redisUrl = readUrl(env, 'REDIS_URL', ['redis:', 'rediss:'])
   if (redisUrl !== undefined) settings.redisUrl = redisUrl
@@ -73,10 +85,11 @@ function missing(name: string): never {
   throw new SettingsError(`${name} is not set`)
 }
 
-function readPort(env: NodeJS.ProcessEnv, fallback: number): number {
-  if (!env.PORT) return fallback
-  const port = Number(env.PORT)
-  if (!/^\d{1,5}$/.test(env.PORT) || port > 65_535) throw new SettingsError('PORT must be a number from 0 to 65535')
+function readPort(env: NodeJS.ProcessEnv, name: string, fallback: number): number {
+  const value = env[name]
+  if (!value) return fallback
+  const port = Number(value)
+  if (!/^\d{1,5}$/.test(value) || port > 65_535) throw new SettingsError(`${name} must be a number from 0 to 65535`)
   return port
 }
 
@@ -86,6 +99,26 @@ function readSecret(env: NodeJS.ProcessEnv): string {
   const weakness = env.NODE_ENV === 'development' ? null : weaknessOf(secret)
   if (weakness !== null) throw new SettingsError(`JWT_SECRET ${weakness}`)
   return secret
+}
+
+function readKeys(service: ServiceName, env: NodeJS.ProcessEnv) {
+  if (service !== 'user') {
+    const keySetUrl = readUrl(env, 'JWT_JWKS_URL', ['https:', 'http:'])
+    return keySetUrl === undefined ? {} : { keySetUrl }
+  }
+  const { JWT_SIGNING_KEY_FILE: current, JWT_PREVIOUS_KEY_FILE: previous } = env
+  if (!current) return {}
+  const keySetPort = readPort(env, 'JWKS_PORT', 9011)
+  try {
+    const signingKeys = readSigningKeys(
+      readFileSync(current, 'utf8'),
+      previous ? readFileSync(previous, 'utf8') : undefined
+    )
+    return { signingKeys, keySetPort }
+  } catch (error) {
+    const problem = error instanceof TypeError ? error.message : 'cannot be read'
+    throw new SettingsError(`JWT_SIGNING_KEY_FILE or JWT_PREVIOUS_KEY_FILE ${problem}`)
+  }
 }
 
 function readAudience(env: NodeJS.ProcessEnv): string {

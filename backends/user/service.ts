@@ -1,10 +1,12 @@
-import { sql } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import { UserService } from '../../gen/shop/user/v1/user_pb.ts'
 import type { BackendFactory } from '../shared/backend.ts'
 import { openDatabase } from '../shared/database.ts'
+import type { ServiceSettings } from '../shared/settings.ts'
 import { accountRpcs } from './account-rpcs.ts'
 import { adminRpcs } from './admin-rpcs.ts'
 import { bootstrapAdmin } from './bootstrap-admin.ts'
+import { startKeySetServer } from './key-set-server.ts'
 import { createLoginThrottle } from './login-throttle.ts'
 import { createUserMetrics } from './metrics.ts'
 import { migrations } from './migrations.ts'
@@ -24,6 +26,7 @@ export const createUserService: BackendFactory = async (settings, dependencies) 
     throw error
   }
 
+  const keySet = await openKeySet(settings, database)
   const context = {
     ...dependencies,
     database,
@@ -39,6 +42,20 @@ export const createUserService: BackendFactory = async (settings, dependencies) 
       await sql`SELECT 1`.execute(database)
       return true
     },
-    close: () => database.destroy()
+    async close() {
+      await keySet?.close()
+      await database.destroy()
+    }
+  }
+}
+
+/** Publishes the keys that tokens are signed with, if there are such; a database that is open is closed when that fails. */
+async function openKeySet({ signingKeys, host, keySetPort = 0 }: ServiceSettings, database: Kysely<UserSchema>) {
+  if (signingKeys === undefined) return null
+  try {
+    return await startKeySetServer(signingKeys.document, host, keySetPort)
+  } catch (error) {
+    await database.destroy()
+    throw error
   }
 }

@@ -1,6 +1,5 @@
 import { createVerifier } from 'fast-jwt'
 import type { VerificationKey } from './key-set.ts'
-import type { KeySource } from './key-source.ts'
 import { readTokenHeader } from './token-format.ts'
 
 /** The claims of a verified token (RFC 7519, section 4). */
@@ -10,9 +9,14 @@ export interface Claims {
   [name: string]: unknown
 }
 
+/** Where the keys of an issuer are found; see KeySource. */
+export interface Keys {
+  find(kid: string | null): VerificationKey | null | Promise<VerificationKey | null>
+}
+
 export interface TokenVerifierOptions {
-  /** The key of HS256, or where the issuer publishes the keys of other algorithms. */
-  keys: Buffer | KeySource
+  /** The key of HS256, or the keys of other algorithms. */
+  keys: Buffer | Keys
   /** The `iss` that tokens must carry. */
   issuer: string
   /** The `aud` that tokens must carry, alone or among others. */
@@ -58,7 +62,7 @@ export function createTokenVerifier(options: TokenVerifierOptions): (token: stri
       return check(verify, token)
     }
   }
-  const source: KeySource = keys
+  const source: Keys = keys
   const verifiers = new WeakMap<VerificationKey, Verify>()
 
   function withKey(key: VerificationKey | null, alg: string, token: string): Claims {

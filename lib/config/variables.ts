@@ -50,8 +50,8 @@ export function keySetUrl(doc: string) {
   return optional({
     doc,
     parse(given: string) {
-      if (isKeySetUrl(given)) return given
-      throw new Refusal('must be an address with https:, or with http: on this machine')
+      if (isKeySetUrl(given, true)) return given
+      throw new Refusal('must be an address with https: or http:')
     }
   })
 }

@@ -4,6 +4,8 @@ import { isKeySetUrl } from '../../lib/auth/key-set-url.ts'
 export interface KeySetOptions {
   /** Where the issuer publishes its keys as a JWK set: `https:`, or `http:` on this machine. */
   url: string
+  /** Whether `http:` will do, as in a network of one's own. Default false. */
+  allowHttp?: boolean
   /** How long an answer may take, in milliseconds. Default 5,000. */
   timeoutMs?: number
   /** How long keys are used before they are asked for again, in milliseconds. Default 600,000. */
@@ -46,8 +48,8 @@ export function checkOptions(options: AuthOptions): Required<AuthOptions> {
   return { secret, issuer, audience, keySet, clockToleranceMs, requiredClaims }
 }
 
-function checkKeySet({ url, ...times }: KeySetOptions): void {
-  if (!isKeySetUrl(url)) throw invalid('keySet.url must be https:, or http: on this machine')
+function checkKeySet({ url, allowHttp, ...times }: KeySetOptions): void {
+  if (!isKeySetUrl(url, allowHttp)) throw invalid('keySet.url must be https:, or http: on this machine')
   for (const [name, ms] of Object.entries(times)) if (!(ms > 0)) throw invalid(`keySet.${name} must be above 0`)
 }
 

@@ -31,11 +31,18 @@ export const env = {
   LOG_LEVEL: 'silent'
 }
 
-/** Starts the five services and the gateway in this process, over real sockets; `overrides` are the gateway's settings. */
-export async function startShop(test: Test, overrides: NodeJS.ProcessEnv = {}): Promise<Shop> {
+/**
+ * Starts the five services and the gateway in this process, over real sockets; `overrides` are the gateway's settings, and
+ * `ofServices` those of the services.
+ */
+export async function startShop(
+  test: Test,
+  overrides: NodeJS.ProcessEnv = {},
+  ofServices: NodeJS.ProcessEnv = {}
+): Promise<Shop> {
   const postgres = await startPostgres()
   const serverUrl = postgres.url('postgres')
-  const services = await startAllServices(serverUrl, env, true)
+  const services = await startAllServices(serverUrl, { ...env, ...ofServices }, true)
   test.teardown(() => services.close())
 
   const upstreams = Object.entries(services.urls).map(([name, url]) => [`${name.toUpperCase()}_SERVICE_URL`, url])
