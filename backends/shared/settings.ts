@@ -107,8 +107,8 @@ function readKeys(service: ServiceName, env: NodeJS.ProcessEnv) {
     return keySetUrl === undefined ? {} : { keySetUrl }
   }
   const { JWT_SIGNING_KEY_FILE: current, JWT_PREVIOUS_KEY_FILE: previous } = env
-  if (!current) return {}
   const keySetPort = readPort(env, 'JWKS_PORT', 9011)
+  if (!current) return {}
   try {
     const signingKeys = readSigningKeys(
       readFileSync(current, 'utf8'),
