@@ -34,6 +34,7 @@ export function fail(error: unknown): never {
 async function start(build: Build, config: Config): Promise<void> {
   const telemetry = await startTelemetry({
     endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
+    scrape: config.ADMIN_PORT !== null,
     serviceName: 'api-gateway',
     serviceVersion: packageJson.version
   })

@@ -3,6 +3,7 @@ import fp from 'fastify-plugin'
 import { RequestError } from '../errors.ts'
 import { listenFailed } from '../lib/http/listen-failed.ts'
 import { maskedSettings } from './admin/masked.ts'
+import { addMetricsRoute } from './admin/metrics-route.ts'
 import { collectPlainRoutes, reportOf } from './admin/route-report.ts'
 import { answerFailure } from './errors.ts'
 
@@ -42,6 +43,7 @@ export async function admin(gateway: FastifyInstance, options: AdminOptions) {
   server.get('/routes', async () => reportOf(gateway.transcodedRoutes, plainRoutes, timeoutMs))
   server.get('/limits', async () => ({ limits: gateway.limits.state() }))
   server.get('/config', async () => ({ config: maskedSettings(settings) }))
+  addMetricsRoute(server)
   server.get('/log-level', async () => ({ level: gateway.log.level }))
   server.put('/log-level', async request => {
     const { level } = (request.body ?? {}) as { level?: unknown }

@@ -1,0 +1,22 @@
+import { getNumberFromEnv } from '@opentelemetry/core'
+import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-grpc'
+import { type MetricReader, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
+
+const defaultIntervalMs = 60_000
+const defaultTimeoutMs = 30_000
+
+/**
+ * What sends metrics by OTLP/gRPC, as OTEL_METRIC_EXPORT_INTERVAL and OTEL_METRIC_EXPORT_TIMEOUT say. Null:
+ * OTEL_METRICS_EXPORTER is `none`. The SDK makes its own only when it makes all readers.
+ */
+export function createPushReader(): MetricReader | null {
+  if (process.env.OTEL_METRICS_EXPORTER === 'none') return null
+  const exportIntervalMillis = getNumberFromEnv('OTEL_METRIC_EXPORT_INTERVAL') ?? defaultIntervalMs
+  const timeoutMs = getNumberFromEnv('OTEL_METRIC_EXPORT_TIMEOUT') ?? defaultTimeoutMs
+  const exportTimeoutMillis = Math.min(timeoutMs, exportIntervalMillis)
+  return new PeriodicExportingMetricReader({
+    exporter: new OTLPMetricExporter(),
+    exportIntervalMillis,
+    exportTimeoutMillis
+  })
+}
