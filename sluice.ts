@@ -54,17 +54,25 @@ function environment({ port }: Arguments): NodeJS.ProcessEnv {
 async function build(args: Arguments, config: Config): Promise<FastifyInstance> {
   const served = args.descriptors === null ? await reflect(args, config) : await read(args.descriptors, args)
   const targets = [...new Set(served.map(({ target }) => target))]
-  const gateway = buildEdge(config, Object.fromEntries(targets.map(target => [nameOf(target), { target }])))
+  const names = namesOf(targets)
+  const gateway = buildEdge(config, Object.fromEntries(targets.map(target => [names.get(target)!, { target }])))
   gateway.register(async function services(scope) {
     for (const { service, target, registry } of served) {
       scope.transcode(service, {
-        upstream: nameOf(target) as UpstreamName,
+        upstream: names.get(target)! as UpstreamName,
         registry,
         methods: args.isPublic ? openMethods(service) : {}
       })
     }
   })
   return gateway
+}
+
+/** Two targets that differ by their scheme alone are called as they are written. */
+function namesOf(targets: readonly string[]): ReadonlyMap<string, string> {
+  const short = targets.map(nameOf)
+  const isTwice = (name: string) => short.indexOf(name) !== short.lastIndexOf(name)
+  return new Map(targets.map(target => [target, isTwice(nameOf(target)) ? target : nameOf(target)]))
 }
 
 /** What an upstream is called in metrics, in `/ready` and in the names of circuits. */

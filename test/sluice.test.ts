@@ -93,6 +93,11 @@ t.test('--help tells how it is used', async t => {
 
 const refused: [args: string[], message: RegExp][] = [
   [['--upstream', 'a:1', '--colour'], /^sluice: Unknown option '--colour'/],
+  [['--upstream', '-a:80'], /^sluice: Option '--upstream' argument is ambiguous\./],
+  [
+    ['--upstream', 'a:1', '--upstream', 'ftp://me:secret@b'],
+    /^sluice: --upstream "ftp:\/\/\*\*\*@b" must be .*"ftp" is not one of/
+  ],
   [['--upstream', 'x.Y=a:1', '--descriptors', image], /image\.binpb: no service x\.Y with an HTTP rule/],
   [['--upstream', 'a:1', '--port', 'http'], /^sluice: PORT must be a whole number/]
 ]

@@ -75,7 +75,8 @@ function parse(args: readonly string[]) {
       }
     })
   } catch (error) {
-    throw invalid((error as Error).message, error)
+    // What follows the first line is how to write an argument that looks like an option.
+    throw invalid((error as Error).message.split('\n')[0]!, error)
   }
 }
 
@@ -84,9 +85,15 @@ function parseUpstream(text: string): UpstreamArgument {
   try {
     return { service, target: parseTarget(target).text }
   } catch (error) {
-    if (error instanceof TargetError) throw invalid(`--upstream must be [SERVICE=]host:port: ${error.message}`, error)
+    if (error instanceof TargetError)
+      throw invalid(`--upstream ${withoutUser(text)} must be [SERVICE=]host:port: ${error.message}`, error)
     throw error
   }
+}
+
+/** As it was given, but for what somebody may have written before an `@`. */
+function withoutUser(text: string): string {
+  return JSON.stringify(text.replace(/[^=/,]*@/g, '***@'))
 }
 
 function invalid(problem: string, cause?: unknown): StartError {

@@ -122,6 +122,7 @@ function parseSrvName(name: string): Place {
 function parseSocketPath(rest: string): Place {
   const path = rest.startsWith('///') ? rest.slice(2) : rest
   if (!path.startsWith('/')) throw new TargetError('the path of a socket must begin with /')
+  if (/^\/+$/.test(path)) throw new TargetError('the path of a socket is missing')
   if (path.includes('\0')) throw new TargetError('the path of a socket must not have a NUL')
   if (Buffer.byteLength(path) > maxSocketPathBytes) {
     throw new TargetError(`the path of a socket has at most ${maxSocketPathBytes} bytes`)

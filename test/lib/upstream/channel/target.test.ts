@@ -142,6 +142,8 @@ const bad: [string, string][] = [
   ['srv:///product', '"product" is not like _grpc._tcp.name'],
   ['srv:///_grpc._tcp.', '"_grpc._tcp." is not like _grpc._tcp.name'],
   ['srv:///_grpc._tcp.1.2', '"1.2" is not an IPv4 address'],
+  ['unix:///', 'the path of a socket is missing'],
+  ['unix:/', 'the path of a socket is missing'],
   ['unix:product.sock', 'the path of a socket must begin with /'],
   [`unix:/${'x'.repeat(107)}`, 'the path of a socket has at most 107 bytes'],
   ['http://a:1,https://b:2', 'all parts of a list must begin with http://, or all with https://, or none'],
