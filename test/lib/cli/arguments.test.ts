@@ -28,7 +28,7 @@ const refused: [args: string[], message: RegExp][] = [
   [[], /^--upstream is missing/],
   [['--colour'], /^Unknown option '--colour'/],
   [['--upstream'], /^Option '--upstream <value>' argument missing/],
-  [['--upstream', ''], /^--upstream must be \[SERVICE=\]host:port: it is empty/],
+  [['--upstream', ''], /^--upstream "" must be \[SERVICE=\]host:port: it is empty/],
   [['--upstream', 'http://'], /the host is missing/],
   [['--upstream', 'a'], /the port is missing/],
   [['--upstream', 'a:1/path'], /nothing may follow the port/],
