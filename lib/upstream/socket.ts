@@ -40,6 +40,9 @@ const http2Protocol = 'h2'
 /** By these the kernel finds out that the other end of an idle connection is gone, before a call does. */
 const keepAlive = { keepAlive: true, keepAliveInitialDelay: 30_000 }
 
+/** How long the other end has to take what is still to be told to it, in milliseconds. */
+const lingerMs = 1_000
+
 /** Opens a socket. Errors are Node's, with their `code`. */
 export function openSocket(options: SocketOptions): Socket {
   const { address, tls, onConnect, onRead, onDrain, onClose } = options
@@ -67,6 +70,13 @@ export function openSocket(options: SocketOptions): Socket {
   socket.once('end', () => socket.destroy())
   socket.once('close', () => onClose(failure))
   return socket
+}
+
+/** Closes a socket behind what was written to it; without that, when the other end does not read. */
+export function closeSocket(socket: Socket): void {
+  const timer = setTimeout(() => socket.destroy(), lingerMs).unref()
+  socket.once('close', () => clearTimeout(timer))
+  socket.destroySoon()
 }
 
 function openTls(address: Address, tls: TlsOptions, tcp: object): TLSSocket {

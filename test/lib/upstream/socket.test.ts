@@ -3,9 +3,10 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { mock } from 'node:test'
 import { createServer as createTlsServer, type TlsOptions as ServerTls, type TLSSocket } from 'node:tls'
 import t from 'tap'
-import { type Address, openSocket, type TlsOptions } from '../../../lib/upstream/socket.ts'
+import { type Address, closeSocket, openSocket, type TlsOptions } from '../../../lib/upstream/socket.ts'
 import { createAuthority, issue } from '../../certificates.ts'
 
 type Tap = Pick<typeof t, 'teardown'>
@@ -115,6 +116,34 @@ for (const [kind, serverTls, tls] of kinds) {
     await connected
     t.equal(socket.write(Buffer.alloc(32 * 1024 * 1024)), false)
     while (!events.includes('drain')) await new Promise(setImmediate)
+  })
+
+  t.test(`${kind}: what was written before it is closed arrives`, async t => {
+    const received = Promise.withResolvers<number>()
+    const count = (socket: Socket) => {
+      let bytes = 0
+      socket.on('data', chunk => (bytes += chunk.length)).once('end', () => received.resolve(bytes))
+    }
+    const { socket, connected, closed } = open(t, await listen(t, serverTls, count), tls)
+    await connected
+    socket.write(Buffer.alloc(8 * 1024 * 1024))
+    closeSocket(socket)
+    t.equal(await received.promise, 8 * 1024 * 1024)
+    t.equal(await closed, null)
+  })
+
+  t.test(`${kind}: a server that does not read cannot keep it open for longer than a second`, async t => {
+    const { socket, connected, closed, events } = open(t, await listen(t, serverTls, socket => socket.pause()), tls)
+    await connected
+    mock.timers.enable({ apis: ['setTimeout'] })
+    t.teardown(() => mock.timers.reset())
+    socket.write(Buffer.alloc(32 * 1024 * 1024))
+    closeSocket(socket)
+    mock.timers.tick(999)
+    t.equal(socket.destroyed, false)
+    mock.timers.tick(1)
+    t.equal(await closed, null)
+    t.same(events, ['connect', 'close'])
   })
 
   t.test(`${kind}: a server that ends is no error, and is told once`, async t => {
