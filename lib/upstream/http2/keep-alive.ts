@@ -8,6 +8,8 @@ export interface KeepAliveOptions {
   sendPing(): void
   /** The server did not answer. */
   onDead(): void
+  /** A clock, in milliseconds. Default: that of the process. */
+  now?(): number
 }
 
 /** How often the silence is measured in the time after which the first PING is due. */
@@ -27,14 +29,17 @@ const maxIntervalMs = 300_000
  */
 export class KeepAlive {
   readonly #options: KeepAliveOptions
+  readonly #now: () => number
   readonly #timer: NodeJS.Timeout
   #late: NodeJS.Timeout | null = null
   #hasHeard = true
-  #silentSince = performance.now()
+  #silentSince: number
   #waitMs: number
 
   constructor(options: KeepAliveOptions) {
     this.#options = options
+    this.#now = options.now ?? (() => performance.now())
+    this.#silentSince = this.#now()
     this.#waitMs = options.intervalMs
     this.#timer = setInterval(() => this.#check(), options.intervalMs / checksPerInterval)
     this.#timer.unref()
@@ -51,7 +56,7 @@ export class KeepAlive {
     this.#late = null
     // Its answer is no sign that the calls go on.
     this.#hasHeard = false
-    this.#silentSince = performance.now()
+    this.#silentSince = this.#now()
     this.#waitMs = Math.min(this.#waitMs * growth, maxIntervalMs)
   }
 
@@ -65,12 +70,18 @@ export class KeepAlive {
     // An idle connection has heard nothing for long and is no worse for it.
     if (this.#hasHeard || !this.#options.isWaiting()) {
       this.#hasHeard = false
-      this.#silentSince = performance.now()
+      this.#silentSince = this.#now()
       this.#waitMs = this.#options.intervalMs
-    } else if (performance.now() - this.#silentSince >= this.#waitMs) {
-      this.#late = setTimeout(() => this.#options.onDead(), this.#options.timeoutMs)
+    } else if (this.#now() - this.#silentSince >= this.#waitMs) {
+      this.#late = setTimeout(() => this.#onLate(), this.#options.timeoutMs)
       this.#late.unref()
       this.#options.sendPing()
     }
+  }
+
+  /** An answer may stand behind much data on a slow line: a server that sends is not dead. */
+  #onLate(): void {
+    this.#late = null
+    if (!this.#hasHeard) this.#options.onDead()
   }
 }
