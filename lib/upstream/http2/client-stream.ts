@@ -36,7 +36,6 @@ export abstract class ClientStream {
   unreturnedBytes = 0
   queued: QueuedData[] | null = null
   isLocalEnded = false
-  isRemoteEnded = false
   hasHeaders = false
   informationalCount = 0
   /** What is still to come by the `content-length`; -1: it was not said. */

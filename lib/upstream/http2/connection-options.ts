@@ -16,6 +16,8 @@ export interface ConnectionOptions {
   pingTimeoutMs?: number
   /** The most that the headers of an answer may have, in bytes, each field with 32 more. Default 65,536. */
   maxHeaderListBytes?: number
+  /** The id of the first stream, which is odd; they run out at 2^31 - 1 (RFC 9113, section 5.1.1). Default 1. */
+  firstStreamId?: number
 }
 
 /** Who is told what becomes of a connection. */

@@ -2,17 +2,18 @@ import type { Socket } from 'node:net'
 import { HpackDecoder } from '../hpack/decoder.ts'
 import { type HeaderTemplate, HpackEncoder } from '../hpack/encoder.ts'
 import type { HeaderFields } from '../hpack/header-fields.ts'
-import { openSocket, systemError } from '../socket.ts'
+import { closeSocket, openSocket, systemError } from '../socket.ts'
 import type { ClientStream, StreamOwner } from './client-stream.ts'
 import type { ConnectionListener, ConnectionOptions } from './connection-options.ts'
 import { ConnectionWindow } from './connection-window.ts'
 import { ConnectionError, ErrorCode, errorCodeName, StreamError } from './errors.ts'
 import { FloodGuard } from './flood-guard.ts'
-import { type FrameEvents, FrameParser } from './frame-parser.ts'
+import { FrameParser } from './frame-parser.ts'
 import { FrameReader } from './frame-reader.ts'
 import { FrameWriter } from './frame-writer.ts'
 import { Handshake } from './handshake.ts'
 import { connectionTemplate } from './header-blocks.ts'
+import { Incoming } from './incoming.ts'
 import { KeepAlive } from './keep-alive.ts'
 import { OpenStreams } from './open-streams.ts'
 import { Output } from './output.ts'
@@ -25,7 +26,7 @@ import { applySettings, clientSettings, initialPeerSettings } from './settings.t
  *     connecting -- the server's SETTINGS --> open -- GOAWAY, ids used up, close() --> draining
  *     any -- error, destroy(), last stream of a draining one --> closed
  */
-export class Http2Connection implements StreamOwner, FrameEvents {
+export class Http2Connection implements StreamOwner {
   #state: 'connecting' | 'open' | 'draining' | 'closed' = 'connecting'
   readonly #listener: ConnectionListener
   readonly #socket: Socket
@@ -46,14 +47,9 @@ export class Http2Connection implements StreamOwner, FrameEvents {
   /** Begins to connect. */
   constructor(options: ConnectionOptions, listener: ConnectionListener) {
     const { address, tls, authority, connectTimeoutMs } = options
-    const { streamWindowBytes = 256 * 1024, maxHeaderListBytes = 64 * 1024 } = options
+    const { streamWindowBytes = 256 * 1024, maxHeaderListBytes = 64 * 1024, firstStreamId = 1 } = options
     this.#listener = listener
     const guard = new FloodGuard()
-    const decoder = new HpackDecoder({
-      maxTableBytes: initialPeerSettings.headerTableBytes,
-      maxListBytes: maxHeaderListBytes
-    })
-    this.#reader = new FrameReader(new FrameParser({ decoder, guard, events: this, maxBlockBytes: maxHeaderListBytes }))
     this.#socket = openSocket({
       address,
       tls,
@@ -65,15 +61,15 @@ export class Http2Connection implements StreamOwner, FrameEvents {
     })
     this.#output = new Output(this.#socket, () => this.#onWritable())
     this.#writer = new FrameWriter(this.#output, this.#encoder, connectionTemplate(tls !== null, authority))
-    this.#streams = new OpenStreams(guard, streamWindowBytes, {
-      sendReset: (streamId, code) => this.#writer.reset(streamId, code),
-      sendWindowUpdate: (streamId, bytes) => this.#writer.windowUpdate(streamId, bytes),
-      onStreamClosed: stream => this.#onStreamClosed(stream)
-    })
-    this.#sender = new Sender(this.#output, {
-      onLocalEnd: stream => this.#streams.onLocalEnd(stream),
-      onWritable: stream => stream.onWritable()
-    })
+    this.#sender = new Sender(this.#output)
+    this.#streams = new OpenStreams(
+      { guard, windowBytes: streamWindowBytes, firstId: firstStreamId },
+      {
+        sendReset: (streamId, code) => this.#writer.reset(streamId, code),
+        sendWindowUpdate: (streamId, bytes) => this.#writer.windowUpdate(streamId, bytes),
+        onStreamClosed: stream => this.#onStreamClosed(stream)
+      }
+    )
     this.#window = new ConnectionWindow(bytes => this.#writer.windowUpdate(0, bytes))
     this.#handshake = new Handshake({
       connectTimeoutMs,
@@ -88,6 +84,7 @@ export class Http2Connection implements StreamOwner, FrameEvents {
       sendPing: () => this.#writer.ping(),
       onDead: () => this.#end(systemError('ETIMEDOUT', 'no answer to a PING'))
     })
+    this.#reader = this.#createReader(guard, maxHeaderListBytes)
   }
 
   /** Whether a stream can be opened now. */
@@ -133,8 +130,8 @@ export class Http2Connection implements StreamOwner, FrameEvents {
     stream.owner = this
     stream.sendWindow = this.#settings.initialWindowBytes
     stream.flushNumber = this.#output.flushes
-    this.#writer.headers(stream.streamId, template, extra, isEnd && data === null, this.#settings.maxFrameBytes)
-    if (isEnd && data === null) this.#streams.onLocalEnd(stream)
+    stream.isLocalEnded = isEnd && data === null
+    this.#writer.headers(stream.streamId, template, extra, stream.isLocalEnded, this.#settings.maxFrameBytes)
     if (data !== null) this.#sender.send(stream, data, isEnd)
     if (!this.#streams.hasIds) this.#drain()
   }
@@ -163,60 +160,24 @@ export class Http2Connection implements StreamOwner, FrameEvents {
     this.#streams.giveBack(stream, bytes)
   }
 
-  onSettings(bytes: Buffer, start: number, end: number): void {
-    const before = this.#settings
-    this.#settings = applySettings(before, bytes, start, end)
-    this.#encoder.setMaxTableBytes(this.#settings.leastHeaderTableBytes)
-    this.#encoder.setMaxTableBytes(this.#settings.headerTableBytes)
-    this.#sender.maxFrameBytes = this.#settings.maxFrameBytes
-    this.#streams.widenAll(this.#settings.initialWindowBytes - before.initialWindowBytes)
-    this.#writer.settingsAck()
-    if (this.#state === 'connecting') this.#onReady()
-    this.#sender.pump()
-    this.#tellRoom()
-  }
-
-  onSettingsAck(): void {
-    this.#handshake.onSettingsAck()
-  }
-
-  onPing(payload: Buffer): void {
-    this.#writer.pingAck(payload)
-  }
-
-  onPingAck(): void {
-    this.#keepAlive.onPingAck()
-  }
-
-  onGoaway(lastStreamId: number, code: number, debug: string): void {
-    const why = `the server ended the connection: ${errorCodeName(code)} ${JSON.stringify(debug)}`
-    this.#goaway = systemError('ECONNRESET', why)
-    if (this.#state === 'connecting') this.#end(this.#goaway)
-    if (this.#state === 'open') this.#drain()
-    this.#streams.closeAll(({ streamId }) =>
-      streamId > lastStreamId ? new StreamError(code, 'connection', true, why, this.#goaway) : null
-    )
-    this.#closeWhenDrained()
-  }
-
-  onWindowUpdate(streamId: number, bytes: number): void {
-    if (streamId === 0) {
-      if (bytes === 0) throw new ConnectionError(ErrorCode.PROTOCOL_ERROR, 'a window that grows by nothing')
-      this.#sender.widen(bytes)
-    } else if (this.#streams.onWindowUpdate(streamId, bytes) !== null) this.#sender.pump()
-  }
-
-  onReset(streamId: number, code: number): void {
-    this.#streams.onReset(streamId, code)
-  }
-
-  onHeaders(streamId: number, fields: HeaderFields | null, isEnd: boolean): void {
-    this.#streams.onHeaders(streamId, fields, isEnd)
-  }
-
-  onData(streamId: number, bytes: Buffer, flowBytes: number, isEnd: boolean): void {
-    this.#window.onData(flowBytes)
-    this.#streams.onData(streamId, bytes, flowBytes, isEnd)
+  #createReader(guard: FloodGuard, maxHeaderListBytes: number): FrameReader {
+    const decoder = new HpackDecoder({
+      maxTableBytes: initialPeerSettings.headerTableBytes,
+      maxListBytes: maxHeaderListBytes
+    })
+    const events = new Incoming({
+      streams: this.#streams,
+      window: this.#window,
+      sender: this.#sender,
+      writer: this.#writer,
+      handshake: this.#handshake,
+      keepAlive: this.#keepAlive,
+      connection: {
+        onSettings: (bytes, start, end) => this.#onSettings(bytes, start, end),
+        onGoaway: (lastStreamId, code, debug) => this.#onGoaway(lastStreamId, code, debug)
+      }
+    })
+    return new FrameReader(new FrameParser({ decoder, guard, events, maxBlockBytes: maxHeaderListBytes }))
   }
 
   #begin(settings: Buffer): void {
@@ -231,10 +192,32 @@ export class Http2Connection implements StreamOwner, FrameEvents {
     try {
       this.#reader.push(bytes)
     } catch (error) {
-      this.#fail(
-        error instanceof ConnectionError ? error : new ConnectionError(ErrorCode.INTERNAL_ERROR, String(error))
-      )
+      const isPeers = error instanceof ConnectionError
+      this.#fail(isPeers ? error : new ConnectionError(ErrorCode.INTERNAL_ERROR, 'our own fault', error))
     }
+  }
+
+  #onSettings(bytes: Buffer, start: number, end: number): void {
+    const before = this.#settings
+    this.#settings = applySettings(before, bytes, start, end)
+    this.#encoder.setMaxTableBytes(this.#settings.leastHeaderTableBytes)
+    this.#encoder.setMaxTableBytes(this.#settings.headerTableBytes)
+    this.#sender.maxFrameBytes = this.#settings.maxFrameBytes
+    this.#streams.widenAll(this.#settings.initialWindowBytes - before.initialWindowBytes)
+    this.#writer.settingsAck()
+    if (this.#state === 'connecting') this.#onReady()
+    this.#sender.pump()
+    this.#tellRoom()
+  }
+
+  #onGoaway(lastStreamId: number, code: number, debug: string): void {
+    const why = `the server ended the connection: ${errorCodeName(code)} ${JSON.stringify(debug)}`
+    this.#goaway = systemError('ECONNRESET', why)
+    if (this.#state === 'open') this.#drain()
+    this.#streams.closeAll(({ streamId }) =>
+      streamId > lastStreamId ? new StreamError(code, 'connection', true, why, this.#goaway) : null
+    )
+    this.#closeWhenDrained()
   }
 
   #onReady(): void {
@@ -291,8 +274,9 @@ export class Http2Connection implements StreamOwner, FrameEvents {
     else {
       this.#writer.goaway(code)
       this.#output.flush()
-      this.#socket.destroySoon()
+      closeSocket(this.#socket)
     }
+    this.#output.stop()
     const { flushes } = this.#output
     const cause = error ?? systemError('ECONNRESET', 'the connection was closed')
     const streamCode = error instanceof ConnectionError ? error.code : ErrorCode.CANCEL

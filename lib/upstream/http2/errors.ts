@@ -28,8 +28,8 @@ export class ConnectionError extends Error {
   override readonly name = 'ConnectionError'
   readonly code: number
 
-  constructor(code: number, problem: string) {
-    super(`${problem} (${errorCodeName(code)})`)
+  constructor(code: number, problem: string, cause?: unknown) {
+    super(`${problem} (${errorCodeName(code)})`, { cause })
     this.code = code
   }
 }

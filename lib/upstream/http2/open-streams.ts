@@ -6,6 +6,14 @@ import { maxStreamId, maxWindowBytes } from './frames.ts'
 import { readContentLength, readStatus, trailersProblem } from './response-fields.ts'
 import { StreamTable } from './stream-table.ts'
 
+export interface OpenStreamsOptions {
+  guard: FloodGuard
+  /** What we take on each stream, before it is given back, in bytes. */
+  windowBytes: number
+  /** Of the first stream; odd, as those of clients are (RFC 9113, section 5.1.1). */
+  firstId: number
+}
+
 /** What the streams tell their connection. */
 export interface OpenStreamsEvents {
   /** Resets the stream at the server; its own part is done already. */
@@ -25,12 +33,12 @@ export class OpenStreams {
   readonly #guard: FloodGuard
   readonly #windowBytes: number
   readonly #events: OpenStreamsEvents
-  #nextId = 1
+  #nextId: number
 
-  /** @param windowBytes what we take on each stream, before it is given back. */
-  constructor(guard: FloodGuard, windowBytes: number, events: OpenStreamsEvents) {
+  constructor({ guard, windowBytes, firstId }: OpenStreamsOptions, events: OpenStreamsEvents) {
     this.#guard = guard
     this.#windowBytes = windowBytes
+    this.#nextId = firstId
     this.#events = events
   }
 
@@ -82,15 +90,10 @@ export class OpenStreams {
   /** So many bytes of the stream need no memory any more. The server hears of it when half of the window is used up. */
   giveBack(stream: ClientStream, bytes: number): void {
     stream.unreturnedBytes += bytes
-    if (stream.unreturnedBytes < this.#windowBytes / 2 || stream.isRemoteEnded) return
+    if (stream.unreturnedBytes < this.#windowBytes / 2) return
     this.#events.sendWindowUpdate(stream.streamId, stream.unreturnedBytes)
     stream.receiveWindow += stream.unreturnedBytes
     stream.unreturnedBytes = 0
-  }
-
-  onLocalEnd(stream: ClientStream): void {
-    stream.isLocalEnded = true
-    if (stream.isRemoteEnded) this.close(stream, null)
   }
 
   onHeaders(streamId: number, fields: HeaderFields | null, isEnd: boolean): void {
@@ -208,7 +211,6 @@ export class OpenStreams {
   /** An answer may be whole before the request is: then the rest of it is of no use. */
   #onRemoteEnd(stream: ClientStream): void {
     if (stream.owner === null) return
-    stream.isRemoteEnded = true
     if (!stream.isLocalEnded) this.#events.sendReset(stream.streamId, ErrorCode.CANCEL)
     this.close(stream, null)
   }

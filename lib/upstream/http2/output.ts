@@ -33,6 +33,7 @@ export class Output {
   #chunkBytes = 0
   #isScheduled = false
   #isBlocked = false
+  #isStopped = false
 
   /** @param onFlushed called when there may be room for data again. */
   constructor(socket: WritableSocket, onFlushed: () => void) {
@@ -81,6 +82,7 @@ export class Output {
 
   /** Hands all to the socket, now. */
   flush(): void {
+    if (this.#isStopped) return
     this.#cut()
     if (this.#chunks.length === 0) return
     const chunks = this.#chunks
@@ -90,6 +92,11 @@ export class Output {
     if (chunks.length > 1) this.#socket.cork()
     for (const chunk of chunks) this.#isBlocked = !this.#socket.write(chunk)
     if (chunks.length > 1) this.#socket.uncork()
+  }
+
+  /** Nothing more goes to the socket, which was closed. */
+  stop(): void {
+    this.#isStopped = true
   }
 
   #cut(): void {

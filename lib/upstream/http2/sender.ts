@@ -1,4 +1,4 @@
-import type { ClientStream } from './client-stream.ts'
+import type { ClientStream, QueuedData } from './client-stream.ts'
 import { ConnectionError, ErrorCode } from './errors.ts'
 import {
   defaultMaxFrameBytes,
@@ -11,14 +11,6 @@ import {
 } from './frames.ts'
 import { largeBytes, type Output } from './output.ts'
 
-/** What the sender tells. */
-export interface SenderEvents {
-  /** The last byte of our side has gone out. */
-  onLocalEnd(stream: ClientStream): void
-  /** All that the stream had queued has gone out. */
-  onWritable(stream: ClientStream): void
-}
-
 /**
  * Sends DATA within the windows of the server: its connection's and its streams' (RFC 9113, section 5.2). Streams that wait
  * take turns, a frame each.
@@ -27,14 +19,12 @@ export class Sender {
   /** The most that a frame may hold. */
   maxFrameBytes = defaultMaxFrameBytes
   readonly #output: Output
-  readonly #events: SenderEvents
   #window = defaultWindowBytes
   /** In the order of their turns. */
   readonly #waiting = new Set<ClientStream>()
 
-  constructor(output: Output, events: SenderEvents) {
+  constructor(output: Output) {
     this.#output = output
-    this.#events = events
   }
 
   /** What the server takes on all streams together, in bytes. */
@@ -42,16 +32,17 @@ export class Sender {
     return this.#window
   }
 
-  /** Sends, or queues what does not fit; answers whether all went. */
+  /** Sends, or queues what does not fit; answers whether all went. What comes behind the end of a stream is dropped. */
   send(stream: ClientStream, bytes: Uint8Array, isEnd: boolean): boolean {
-    const data = { bytes, offset: 0, isEnd }
     if (stream.queued !== null) {
-      stream.queued.push(data)
+      enqueue(stream.queued, bytes, isEnd)
       return false
     }
+    if (stream.isLocalEnded || (bytes.length === 0 && !isEnd)) return true
+    const data = { bytes, offset: 0, isEnd }
     while (this.#sendFrame(stream, data)) {
       if (data.offset < bytes.length) continue
-      if (isEnd) this.#events.onLocalEnd(stream)
+      stream.isLocalEnded = isEnd
       return true
     }
     stream.queued = [data]
@@ -97,13 +88,13 @@ export class Sender {
     queued.shift()
     if (queued.length > 0) return true
     stream.queued = null
-    if (data.isEnd) this.#events.onLocalEnd(stream)
-    else this.#events.onWritable(stream)
+    stream.isLocalEnded = data.isEnd
+    if (!data.isEnd) stream.onWritable()
     return true
   }
 
   /** An empty frame needs no window. */
-  #sendFrame(stream: ClientStream, data: { bytes: Uint8Array; offset: number; isEnd: boolean }): boolean {
+  #sendFrame(stream: ClientStream, data: QueuedData): boolean {
     const left = data.bytes.length - data.offset
     // A window may be below 0, when the server has made it smaller (RFC 9113, section 6.9.2).
     const length = Math.max(0, Math.min(left, this.#window, stream.sendWindow, this.maxFrameBytes))
@@ -124,4 +115,12 @@ export class Sender {
     this.#output.commit(payload + copied)
     if (copied < bytes.length) this.#output.reference(bytes)
   }
+}
+
+/** An end goes with the data before it: by itself, it would wait for a window that it does not need. */
+function enqueue(queued: QueuedData[], bytes: Uint8Array, isEnd: boolean): void {
+  const last = queued.at(-1)!
+  if (last.isEnd) return
+  if (bytes.length > 0) queued.push({ bytes, offset: 0, isEnd })
+  else last.isEnd = isEnd
 }

@@ -73,3 +73,13 @@ t.test('each write counts, and nothing to write is none', async t => {
   output.flush()
   t.equal(output.flushes, 1)
 })
+
+t.test('once stopped, nothing goes to the socket', async t => {
+  const { socket, output, put } = setUp()
+  put('before')
+  output.stop()
+  put('behind')
+  await nextTurn()
+  output.flush()
+  t.same(socket.writes, [])
+})

@@ -11,16 +11,11 @@ const endStream = 1
 function setUp() {
   const socket = new RecordedSocket()
   const output = new Output(socket, () => sender.pump())
-  const ended: number[] = []
-  const sender = new Sender(output, {
-    onLocalEnd: stream => ended.push(stream.streamId),
-    onWritable: stream => stream.onWritable()
-  })
+  const sender = new Sender(output)
   return {
     sender,
     socket,
     output,
-    ended,
     stream(streamId: number, sendWindow = 65_535) {
       return Object.assign(new RecordedStream(), { streamId, sendWindow })
     },
@@ -33,10 +28,11 @@ function setUp() {
 }
 
 t.test('what fits goes at once', async t => {
-  const { sender, stream, sent, ended } = setUp()
-  t.equal(sender.send(stream(1), Buffer.alloc(10), true), true)
+  const { sender, stream, sent } = setUp()
+  const only = stream(1)
+  t.equal(sender.send(only, Buffer.alloc(10), true), true)
   t.same(sent(), [[1, 10, true]])
-  t.same(ended, [1])
+  t.equal(only.isLocalEnded, true)
   t.equal(sender.window, 65_525)
 })
 
@@ -51,7 +47,7 @@ t.test('a frame holds no more than the server takes', async t => {
 })
 
 t.test('a stream waits for its own window, while others go on', async t => {
-  const { sender, stream, sent, ended } = setUp()
+  const { sender, stream, sent } = setUp()
   const narrow = stream(1, 5)
   t.equal(sender.send(narrow, Buffer.alloc(10), false), false)
   t.equal(sender.send(stream(3), Buffer.alloc(10), true), true)
@@ -63,7 +59,7 @@ t.test('a stream waits for its own window, while others go on', async t => {
     [1, 5, false]
   ])
   t.equal(narrow.writableCount, 1)
-  t.same(ended, [3])
+  t.equal(narrow.isLocalEnded, false)
 })
 
 t.test('streams that wait for the window of the connection take turns', async t => {
@@ -96,6 +92,104 @@ t.test('an empty end needs no window', async t => {
   const { sender, stream, sent } = setUp()
   t.equal(sender.send(stream(1, -5), Buffer.alloc(0), true), true)
   t.same(sent(), [[1, 0, true]])
+})
+
+// RFC 9113, section 6.9.1: an empty frame that ends the stream may go when there is no window.
+t.test('an end behind data goes with it, and waits for no window of its own', async t => {
+  const { sender, stream, sent } = setUp()
+  sender.send(stream(1, 1e6), Buffer.alloc(65_535), false)
+  const second = stream(3)
+  sender.send(second, Buffer.alloc(10), false)
+  t.equal(sender.send(second, Buffer.alloc(0), true), false)
+  sender.widen(10)
+  t.equal(sender.window, 0)
+  t.same(sent().at(-1), [3, 10, true])
+  t.equal(second.isLocalEnded, true)
+})
+
+t.test('nothing to send is not sent', async t => {
+  const { sender, stream, sent } = setUp()
+  t.equal(sender.send(stream(1), Buffer.alloc(0), false), true)
+  t.same(sent(), [])
+})
+
+// RFC 9113, section 5.1: DATA on a half-closed stream is an error, and may be one of the connection.
+t.test('what comes behind the end is dropped', async t => {
+  const { sender, stream, sent } = setUp()
+  const ended = stream(1)
+  sender.send(ended, Buffer.alloc(1), true)
+  t.equal(sender.send(ended, Buffer.alloc(2), false), true)
+  const waiting = stream(3, 0)
+  sender.send(waiting, Buffer.alloc(3), true)
+  sender.send(waiting, Buffer.alloc(4), true)
+  waiting.sendWindow = 100
+  sender.pump()
+  t.same(sent(), [
+    [1, 1, true],
+    [3, 3, true]
+  ])
+})
+
+t.test('a window that the server made smaller must be above nothing again', async t => {
+  const { sender, stream, sent } = setUp()
+  const narrow = stream(1, 10)
+  sender.send(narrow, Buffer.alloc(15), true)
+  narrow.sendWindow -= 20
+  for (const bytes of [19, 1, 5]) {
+    narrow.sendWindow += bytes
+    sender.pump()
+  }
+  t.same(sent(), [
+    [1, 10, false],
+    [1, 5, true]
+  ])
+})
+
+t.test('a stream that is over by what another is told is not sent', async t => {
+  const { sender, stream, sent } = setUp()
+  const second = stream(3, 0)
+  const first = stream(1, 0)
+  first.onWritable = () => {
+    second.queued = null
+    sender.forget(second)
+  }
+  sender.send(first, Buffer.alloc(1), false)
+  sender.send(second, Buffer.alloc(1), false)
+  first.sendWindow = 1
+  second.sendWindow = 1
+  sender.pump()
+  t.same(sent(), [[1, 1, false]])
+})
+
+t.test('a stream may write again when it is told that it can', async t => {
+  const { sender, stream, sent } = setUp()
+  const narrow = stream(1, 0)
+  narrow.onWritable = () => {
+    sender.send(narrow, Buffer.alloc(2), true)
+  }
+  sender.send(narrow, Buffer.alloc(1), false)
+  narrow.sendWindow = 2
+  sender.pump()
+  narrow.sendWindow = 1
+  sender.pump()
+  t.same(sent(), [
+    [1, 1, false],
+    [1, 1, false],
+    [1, 1, true]
+  ])
+})
+
+t.test('data waits while the output is full', async t => {
+  const { sender, stream, sent, output, socket } = setUp()
+  socket.takesMore = false
+  output.reference(Buffer.from('before'))
+  output.flush()
+  socket.writes.length = 0
+  t.equal(sender.send(stream(1), Buffer.alloc(10), true), false)
+  t.same(sent(), [])
+  output.unblock()
+  sender.pump()
+  t.same(sent(), [[1, 10, true]])
 })
 
 t.test('what is over is not sent, and not kept', async t => {
