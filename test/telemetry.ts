@@ -8,11 +8,21 @@ import {
 } from '@opentelemetry/sdk-metrics'
 import { InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace'
 
-/** Keeps what is exported in memory. Once per test file, before a gateway is built: providers are global. */
-export function recordTelemetry() {
+/** Keeps spans in memory. Once per test file, before a gateway is built: providers are global. @returns those that ended so far */
+export function recordSpans(): () => ReadableSpan[] {
+  const spans = keepSpans()
+  return () => spans.getFinishedSpans()
+}
+
+function keepSpans(): InMemorySpanExporter {
   const spans = new InMemorySpanExporter()
   trace.setGlobalTracerProvider(new TracerProvider({ spanProcessors: [new SimpleSpanProcessor({ exporter: spans })] }))
+  return spans
+}
 
+/** Keeps what is exported in memory. Once per test file, before a gateway is built: providers are global. */
+export function recordTelemetry() {
+  const spans = keepSpans()
   const measured = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE)
   const reader = new PeriodicExportingMetricReader({ exporter: measured, exportIntervalMillis: 3_600_000 })
   metrics.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }))

@@ -1,4 +1,4 @@
-import { getNumberFromEnv } from '@opentelemetry/core'
+import { getNumberFromEnv, getStringFromEnv } from '@opentelemetry/core'
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-grpc'
 import { type MetricReader, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
 
@@ -10,7 +10,7 @@ const defaultTimeoutMs = 30_000
  * OTEL_METRICS_EXPORTER is `none`. The SDK makes its own only when it makes all readers.
  */
 export function createPushReader(): MetricReader | null {
-  if (process.env.OTEL_METRICS_EXPORTER === 'none') return null
+  if (getStringFromEnv('OTEL_METRICS_EXPORTER') === 'none') return null
   const exportIntervalMillis = getNumberFromEnv('OTEL_METRIC_EXPORT_INTERVAL') ?? defaultIntervalMs
   const timeoutMs = getNumberFromEnv('OTEL_METRIC_EXPORT_TIMEOUT') ?? defaultTimeoutMs
   const exportTimeoutMillis = Math.min(timeoutMs, exportIntervalMillis)

@@ -1,4 +1,4 @@
-import { getNumberFromEnv } from '@opentelemetry/core'
+import { getNumberFromEnv, getStringFromEnv } from '@opentelemetry/core'
 import {
   AlwaysOffSampler,
   AlwaysOnSampler,
@@ -15,7 +15,7 @@ const parentBased = 'parentbased_'
  * @see https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
  */
 export function samplerFromEnvironment(): Sampler {
-  const name = process.env.OTEL_TRACES_SAMPLER || 'parentbased_always_on'
+  const name = getStringFromEnv('OTEL_TRACES_SAMPLER') ?? 'parentbased_always_on'
   const root = rootSampler(name.replace(parentBased, ''))
   return name.startsWith(parentBased) ? new ParentBasedSampler({ root }) : root
 }
