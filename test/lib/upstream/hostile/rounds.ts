@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
 import fc from 'fast-check'
+import { packedHeaders } from '../grpc/servers.ts'
 import { settings } from '../http2/frame-server.ts'
-import { head, opening, ping, windowUpdate } from './bytes.ts'
+import { block, head, headers, opening, ping, windowUpdate } from './bytes.ts'
 import { startPlayer } from './play.ts'
 import { type RandomAnswer, randomAnswers } from './random-answers.ts'
 
@@ -28,6 +29,15 @@ const floods = [ping(), settings(), windowUpdate(1)].map<RandomAnswer>(bytes => 
 }))
 
 const answers = [...fc.sample(randomAnswers, { numRuns: 120, seed: 2 }), ...floods]
+
+/** Headers with long names that no answer had before: what is remembered across connections must not grow by them. */
+function newNames(round: number): RandomAnswer[] {
+  return Array.from({ length: 30 }, (_, at) => {
+    const name = `${'x'.repeat(15_000)}-${round}-${at}`
+    return { opening, pieces: [headers(Buffer.concat([packedHeaders, block([name, ''])]))], isWhole: true }
+  })
+}
+
 const ends: (() => unknown)[] = []
 const play = await startPlayer({ teardown: end => ends.push(end) })
 
@@ -45,7 +55,7 @@ async function measure() {
 
 const measures = []
 for (let round = 0; round <= rounds; round++) {
-  for (const answer of answers) await play(answer)
+  for (const answer of [...answers, ...newNames(round)]) await play(answer)
   measures.push(await measure())
 }
 for (const end of ends) end()
@@ -55,7 +65,7 @@ function growthOf(values: number[]): number[] {
 }
 
 const told: Measure = {
-  connectionsPerRound: answers.length,
+  connectionsPerRound: answers.length + newNames(0).length,
   heapBytes: growthOf(measures.map(({ heapUsed }) => heapUsed)),
   bufferBytes: growthOf(measures.map(({ arrayBuffers }) => arrayBuffers)),
   handlesBefore: measures[0]!.handles,
