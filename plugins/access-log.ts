@@ -1,12 +1,14 @@
 import type { FastifyInstance } from 'fastify'
 import fp from 'fastify-plugin'
 
-/** One line per request: what was asked, by route, and what came of it. Never a path, a query, a body or a token. */
+/**
+ * One line per request: what was asked, by route, and what came of it. Never a path, a query, a body or a token. Its trace
+ * and its span are on it, as on every line of a request.
+ */
 export async function accessLog(gateway: FastifyInstance) {
   gateway.onCompleted((request, reply, status) => {
     request.log.info(
       {
-        trace_id: request.traceId,
         method: request.method,
         route: request.route,
         status,

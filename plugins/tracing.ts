@@ -14,7 +14,7 @@ import {
   type Tracer,
   trace
 } from '@opentelemetry/api'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { routeOf } from '../lib/http/observed.ts'
 import { methodAttribute } from '../lib/telemetry/http-method.ts'
@@ -77,10 +77,24 @@ export async function tracing(gateway: FastifyInstance) {
     request.span = span
     request.trace = trace.setSpan(parent, span)
     request.traceId = span.spanContext().traceId
+    request.log = ofTrace(request.log, span)
     reply.header('x-request-id', request.id)
   })
 
   gateway.onCompleted(({ span }, _reply, status) => endSpan(span, status))
+}
+
+/** Has all lines of a request name its trace. Pino adds to the child that the request has already, which is much cheaper. */
+function ofTrace(log: FastifyBaseLogger & Partial<Bindable>, span: Span): FastifyBaseLogger {
+  const { traceId, spanId } = span.spanContext()
+  const bindings = { trace_id: traceId, span_id: spanId }
+  if (log.setBindings === undefined) return log.child(bindings)
+  log.setBindings(bindings)
+  return log
+}
+
+interface Bindable {
+  setBindings(bindings: object): void
 }
 
 interface Description {

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { Writable } from 'node:stream'
-import Fastify, { LogController } from 'fastify'
+import Fastify, { type FastifyBaseLogger, LogController } from 'fastify'
 import t from 'tap'
 import { RequestError } from '../../errors.ts'
 import accessLog from '../../plugins/access-log.ts'
@@ -31,12 +31,15 @@ async function build(t: Test) {
       await once(request.raw.socket, 'close')
     })
     scope.get('/fine', async () => 'fine')
+    scope.get('/noted', async request => {
+      request.log.info('noted')
+    })
     scope.get('/refused', async () => {
       throw new RequestError('SLUICE_ERR_LIMIT_EXCEEDED')
     })
   })
   t.teardown(() => gateway.close())
-  return { gateway, arrived, requests: () => lines.filter(({ msg }) => msg === 'request') }
+  return { gateway, arrived, lines, requests: () => lines.filter(({ msg }) => msg === 'request') }
 }
 
 t.test('what was asked, by route, and what came of it', async t => {
@@ -69,4 +72,47 @@ t.test('a client that went away before its answer is 499', async t => {
   await gone
   await until(() => requests().length > 0)
   t.match(requests(), [{ route: '/slow', status: 499 }])
+})
+
+t.test('every line of a request names its trace and its span', async t => {
+  const { gateway, requests, lines } = await build(t)
+  const traceId = '4bf92f3577b34da6a3ce929d0e0e4736'
+  const url = await gateway.listen({ host: '127.0.0.1', port: 0 })
+  await fetch(`${url}/noted`, { headers: { traceparent: `00-${traceId}-00f067aa0ba902b7-01` } })
+  await until(() => requests().length > 0)
+  const noted = lines.filter(({ msg }) => msg === 'request' || msg === 'noted')
+  t.equal(noted.length, 2)
+  for (const line of noted) t.match(line, { trace_id: traceId, span_id: /^[0-9a-f]{16}$/ })
+})
+
+t.test('a logger other than pino names them too', async t => {
+  const told: object[] = []
+  const lines = (bindings: object): FastifyBaseLogger => {
+    const tell = (facts: unknown) => void told.push({ ...bindings, ...(facts as object) })
+    const log = {
+      info: tell,
+      error: tell,
+      warn: tell,
+      debug: tell,
+      trace: tell,
+      fatal: tell,
+      silent: tell,
+      level: 'info'
+    }
+    return { ...log, child: more => lines({ ...bindings, ...more }) }
+  }
+  const logController = new LogController({ disableRequestLogging: true })
+  const gateway = Fastify({ loggerInstance: lines({}), logController })
+  gateway.register(completion).register(tracing).register(errors).register(accessLog)
+  gateway.register(async scope => {
+    scope.get('/fine', async () => 'fine')
+  })
+  t.teardown(() => gateway.close())
+  const url = await gateway.listen({ host: '127.0.0.1', port: 0 })
+  await fetch(`${url}/fine`)
+  await until(() => told.some(line => 'route' in line))
+  t.match(
+    told.find(line => 'route' in line),
+    { route: '/fine', trace_id: /^[0-9a-f]{32}$/, span_id: /^[0-9a-f]{16}$/ }
+  )
 })
