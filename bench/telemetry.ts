@@ -24,6 +24,7 @@ const spansPerRequest = 6
 /** What the contenders are told of telemetry, besides an endpoint. */
 export const telemetryContenders: Record<string, NodeJS.ProcessEnv | null> = {
   'no endpoint': null,
+  'no metrics, no trace kept': { OTEL_TRACES_SAMPLER: 'parentbased_always_off', OTEL_METRICS_EXPORTER: 'none' },
   'metrics, no trace kept': { OTEL_TRACES_SAMPLER: 'parentbased_always_off' },
   'metrics, 10 % of traces': { OTEL_TRACES_SAMPLER: 'parentbased_traceidratio', OTEL_TRACES_SAMPLER_ARG: '0.1' },
   'metrics, 100 % of traces': { OTEL_TRACES_SAMPLER: 'parentbased_always_on' }
