@@ -1,6 +1,7 @@
-import { getNumberFromEnv, getStringFromEnv } from '@opentelemetry/core'
+import { getStringFromEnv } from '@opentelemetry/core'
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-grpc'
 import { type MetricReader, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
+import { positiveFromEnvironment } from './environment.ts'
 
 const defaultIntervalMs = 60_000
 const defaultTimeoutMs = 30_000
@@ -11,8 +12,8 @@ const defaultTimeoutMs = 30_000
  */
 export function createPushReader(): MetricReader | null {
   if (getStringFromEnv('OTEL_METRICS_EXPORTER') === 'none') return null
-  const exportIntervalMillis = getNumberFromEnv('OTEL_METRIC_EXPORT_INTERVAL') ?? defaultIntervalMs
-  const timeoutMs = getNumberFromEnv('OTEL_METRIC_EXPORT_TIMEOUT') ?? defaultTimeoutMs
+  const exportIntervalMillis = positiveFromEnvironment('OTEL_METRIC_EXPORT_INTERVAL', defaultIntervalMs)
+  const timeoutMs = positiveFromEnvironment('OTEL_METRIC_EXPORT_TIMEOUT', defaultTimeoutMs)
   const exportTimeoutMillis = Math.min(timeoutMs, exportIntervalMillis)
   return new PeriodicExportingMetricReader({
     exporter: new OTLPMetricExporter(),

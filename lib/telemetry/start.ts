@@ -34,7 +34,8 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
   // The SDK takes its transport from the environment, and its own default is HTTP.
   process.env.OTEL_EXPORTER_OTLP_PROTOCOL ||= 'grpc'
   process.env.OTEL_LOGS_EXPORTER ||= 'none'
-  const resource = await detectResource(serviceName, serviceVersion)
+  const { detectResource } = await import('./resource.ts')
+  const resource = detectResource(serviceName, serviceVersion)
   const reader = scrape ? await createScrapeReader() : null
   const started = endpoint === '' ? await startMetrics(resource, reader) : await startSdk(resource, reader)
   return {
@@ -75,16 +76,4 @@ async function startSdk(resource: Resource, reader: ScrapeReader | null): Promis
 function usesSdkSpans(): boolean {
   const isSet = Object.entries(process.env).some(([name, value]) => sdkVariables.test(name) && value !== '')
   return isSet || process.env.OTEL_EXPORTER_OTLP_PROTOCOL !== 'grpc'
-}
-
-/** What is known of this process, with the names that it was given over it. */
-async function detectResource(serviceName: string, serviceVersion: string): Promise<Resource> {
-  const resources = await import('@opentelemetry/resources')
-  const { defaultResource, detectResources, resourceFromAttributes } = resources
-  const { serviceInstanceIdDetector, processDetector, hostDetector, osDetector, envDetector } = resources
-  const detectors = [serviceInstanceIdDetector, processDetector, hostDetector, osDetector, envDetector]
-  return defaultResource()
-    .merge(resourceFromAttributes({ 'service.version': serviceVersion }))
-    .merge(detectResources({ detectors }))
-    .merge(resourceFromAttributes({ 'service.name': serviceName }))
 }
