@@ -64,7 +64,10 @@ export class Incoming implements FrameEvents {
     if (streamId === 0) {
       if (bytes === 0) throw new ConnectionError(ErrorCode.PROTOCOL_ERROR, 'a window that grows by nothing')
       this.#sender.widen(bytes)
-    } else if (this.#streams.onWindowUpdate(streamId, bytes) !== null) this.#sender.pump()
+      return
+    }
+    const stream = this.#streams.onWindowUpdate(streamId, bytes)
+    if (stream !== null) this.#sender.pumpStream(stream)
   }
 
   onReset(streamId: number, code: number): void {

@@ -52,11 +52,13 @@ export class Sender {
 
   /** @throws {ConnectionError} FLOW_CONTROL_ERROR for a window above 2^31 - 1 */
   widen(bytes: number): void {
+    const wasUsedUp = this.#window <= 0
     this.#window += bytes
     if (this.#window > maxWindowBytes) {
       throw new ConnectionError(ErrorCode.FLOW_CONTROL_ERROR, 'the window of the connection is above 2^31 - 1')
     }
-    this.pump()
+    // What waits while there is some left waits for something else.
+    if (wasUsedUp) this.pump()
   }
 
   /** The stream is over: what it had queued is not sent. */
@@ -66,17 +68,29 @@ export class Sender {
 
   /** Sends what has waited, as far as it fits. */
   pump(): void {
-    let goesOn = this.#waiting.size > 0
-    while (goesOn && this.#window > 0 && !this.#output.isFull) {
-      goesOn = false
-      for (const stream of [...this.#waiting]) {
-        if (!this.#sendNext(stream)) continue
-        goesOn = true
-        // Who was sent a frame of is the last of the next round.
-        this.#waiting.delete(stream)
-        if (stream.queued !== null) this.#waiting.add(stream)
-      }
+    // Who was sent a frame of goes to the end of the set, and so has its next turn in this same loop.
+    for (const stream of this.#waiting) {
+      if (!this.#hasRoom) return
+      this.#takeTurn(stream)
     }
+  }
+
+  /** The window of one stream has grown: no other can go on by that, however many wait. */
+  pumpStream(stream: ClientStream): void {
+    let goesOn = true
+    while (goesOn && this.#hasRoom) goesOn = this.#takeTurn(stream)
+  }
+
+  get #hasRoom(): boolean {
+    return this.#window > 0 && !this.#output.isFull
+  }
+
+  /** Sends one frame of the stream, which is the last of the next round then; answers whether one went. */
+  #takeTurn(stream: ClientStream): boolean {
+    if (!this.#sendNext(stream)) return false
+    this.#waiting.delete(stream)
+    if (stream.queued !== null) this.#waiting.add(stream)
+    return true
   }
 
   /** Sends one frame of what the stream has queued; answers whether one went. */

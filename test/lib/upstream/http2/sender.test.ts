@@ -75,6 +75,30 @@ t.test('streams that wait for the window of the connection take turns', async t 
   ])
 })
 
+// Else a server that widens windows by a byte at a time would make us look at all that waits, each time.
+t.test('a window that grows concerns only who waits for it', async t => {
+  const { sender, stream, sent } = setUp()
+  let looks = 0
+  const narrow = Object.defineProperty(stream(1), 'sendWindow', {
+    get() {
+      looks += 1
+      return 0
+    }
+  })
+  sender.send(narrow, Buffer.alloc(1), true)
+  const grown = stream(3, 0)
+  sender.send(grown, Buffer.alloc(20_000), true)
+  looks = 0
+  grown.sendWindow = 20_000
+  sender.pumpStream(grown)
+  sender.widen(1)
+  t.equal(looks, 0)
+  t.same(sent(), [
+    [3, 16_384, false],
+    [3, 3_616, true]
+  ])
+})
+
 t.test('what is sent behind something that waits, waits too', async t => {
   const { sender, stream, sent } = setUp()
   const narrow = stream(1, 0)
