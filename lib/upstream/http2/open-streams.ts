@@ -1,6 +1,6 @@
 import type { HeaderFields } from '../hpack/header-fields.ts'
 import type { ClientStream } from './client-stream.ts'
-import { ConnectionError, ErrorCode, StreamError } from './errors.ts'
+import { ConnectionError, ErrorCode, errorCodeName, StreamError } from './errors.ts'
 import type { FloodGuard } from './flood-guard.ts'
 import { maxStreamId, maxWindowBytes } from './frames.ts'
 import { readContentLength, readStatus, trailersProblem } from './response-fields.ts'
@@ -123,7 +123,8 @@ export class OpenStreams {
     if (stream === null) return
     this.#guard.count('reset')
     const isUnprocessed = code === ErrorCode.REFUSED_STREAM
-    this.close(stream, new StreamError(code, 'peer', isUnprocessed, `the server reset the stream with code ${code}`))
+    const problem = `the server reset the stream with ${errorCodeName(code)}`
+    this.close(stream, new StreamError(code, 'peer', isUnprocessed, problem))
   }
 
   /** Answers the stream when what it has queued may go on. */

@@ -11,6 +11,7 @@ const connectionNames: ReadonlySet<string> = new Set([
 
 /** Lower-case names of visible characters (RFC 9113, section 8.2.1). */
 const validName = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/
+/** Whitespace at either end is let through, against section 8.2.1: servers of gRPC say messages of statuses that end with it. */
 const invalidValue = /[\0\r\n]/
 
 /** Names that were found valid: few come, again and again. They are kept for good, so both bounds hold for every server. */

@@ -32,6 +32,10 @@ t.test('a name that was found good does not make the same of another kind good',
   t.match(readStatus([':status', '200', 'x-known', '\n']), /value of "x-known"/)
 })
 
+t.test('whitespace around a value is let through, as gRPC has it in messages', async t => {
+  t.equal(trailersProblem(['grpc-status', '5', 'grpc-message', 'not found: ']), null)
+})
+
 t.test('trailers have no field of the kind of :status', async t => {
   t.equal(trailersProblem(['grpc-status', '0']), null)
   t.match(trailersProblem([':status', '200']), /not allow/)
