@@ -96,9 +96,8 @@ t.test('a stream may open another', async t => {
   t.equal(await opened[0]!.closed, null)
 })
 
-// Nobody hears of a connection that the server is told nothing behind its end.
-t.test('what streams do when their connection ends for an error is not sent behind it', async t => {
-  const { server, closed, before, after } = await openThree(t, () => {})
+t.test('a stream may cancel another when their connection ends for an error', async t => {
+  const { server, closed, before, acting, after } = await openThree(t, () => {})
   const { onClosed } = before
   before.onClosed = error => {
     after.reset(ErrorCode.CANCEL)
@@ -106,9 +105,9 @@ t.test('what streams do when their connection ends for an error is not sent behi
   }
   server.send(frame(DATA, 0, 99))
   t.match(await closed, { code: ErrorCode.PROTOCOL_ERROR })
-  t.match(await after.closed, { origin: 'local' })
-  await server.frame(FrameType.CONTINUATION)
-  t.equal(server.frames.at(-1)?.type, GOAWAY)
+  t.match(await before.closed, { origin: 'connection' })
+  t.match(await acting.closed, { origin: 'connection' })
+  t.match(await after.closed, { origin: 'local', code: ErrorCode.CANCEL })
 })
 
 t.test('a stream that is over when it is written to takes nothing, and tells nobody to wait', async t => {

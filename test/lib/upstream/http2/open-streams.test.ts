@@ -172,7 +172,7 @@ for (const hook of ['onHeaders', 'onData', 'onTrailers'] as const) {
 
   t.test(`a stream may be reset in ${hook}, and hears nothing more`, async t => {
     const { streams, open, told } = setUp()
-    const stream = open()
+    const stream = Object.assign(open(), { isLocalEnded: false })
     stream[hook] = () => stream.reset(ErrorCode.CANCEL)
     streams.onHeaders(1, ok, false)
     send(streams, 1, 'a')
