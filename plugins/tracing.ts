@@ -2,7 +2,6 @@ import type { IncomingHttpHeaders } from 'node:http'
 import {
   type Attributes,
   type Context,
-  INVALID_SPAN_CONTEXT,
   isSpanContextValid,
   ROOT_CONTEXT,
   type Span,
@@ -36,13 +35,10 @@ declare module 'fastify' {
     route: string | null
     /** 32 hexadecimal digits; the caller's when it sent a `traceparent`. There is one even when no trace is kept. */
     traceId: string
-    /** Starts a child of the server span. Whoever starts it ends it. */
+    /** Starts a child of the server span, if anybody keeps the trace; else it is that span. Whoever starts it ends it. */
     startSpan(name: string, attributes?: Attributes): Span
   }
 }
-
-/** Stands for the spans of a trace that nobody keeps. */
-const noSpan = trace.wrapSpanContext(INVALID_SPAN_CONTEXT)
 
 const headerGetter: TextMapGetter<IncomingHttpHeaders> = {
   get: (headers, key) => headers[key],
@@ -63,7 +59,8 @@ export async function tracing(gateway: FastifyInstance) {
   gateway.decorateRequest('route', null)
   gateway.decorateRequest('traceId', '')
   gateway.decorateRequest('startSpan', function startSpan(this: FastifyRequest, name: string, attributes?: Attributes) {
-    if (!isKept(this.trace)) return noSpan
+    // It takes anything, and keeps nothing.
+    if (!isKept(this.trace)) return this.span
     return tracer.startSpan(name, attributes === undefined ? {} : { attributes }, this.trace)
   })
 

@@ -58,6 +58,19 @@ t.test('the service gets the trace, the request id and the baggage', async t => 
   t.equal(sent?.get('x-request-id'), 'from-the-client')
 })
 
+t.test('a trace that its caller does not keep is not kept here, and goes on', async t => {
+  const { call, upstream } = await build(t)
+  const headers = { traceparent: `00-${traceId}-${parentId}-00` }
+  await call('GET', `/api/v1/orders/${orderId}`, { token: await signToken(), headers })
+  // A request after it, whose spans come later, shows that none is on its way.
+  await spansOf(() => call('GET', '/health'), 'GET /health')
+  t.same(
+    telemetry.spans().map(({ name }) => name),
+    ['GET /health']
+  )
+  t.match(upstream.calls[0]?.header.get('traceparent'), new RegExp(`^00-${traceId}-[0-9a-f]{16}-00$`))
+})
+
 t.test('an error body names the trace', async t => {
   const { call } = await build(t)
   const { body } = await call('GET', '/nowhere', { headers: { traceparent } })
