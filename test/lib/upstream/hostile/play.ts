@@ -4,11 +4,12 @@ import { ProductService } from '../../../../gen/shop/product/v1/product_pb.ts'
 import type { Wire } from '../../../../lib/upstream/grpc/wire.ts'
 import { ErrorCode, errorCodeName } from '../../../../lib/upstream/http2/errors.ts'
 import { FrameType } from '../../../../lib/upstream/http2/frames.ts'
+import { SettingId } from '../../../../lib/upstream/http2/settings.ts'
 import { StreamService } from '../../../fixtures/gen/fixture/v1/streams_pb.ts'
 import { connectWire } from '../grpc/helper.ts'
-import { type ClientConnection, startFrameServer } from '../http2/frame-server.ts'
+import { type ClientConnection, settings, startFrameServer } from '../http2/frame-server.ts'
 import { overOf, readAll, untilRead } from './attack.ts'
-import { opening, ping } from './bytes.ts'
+import { goodAnswer, opening, ping, windowUpdate, zeros } from './bytes.ts'
 import type { RandomAnswer } from './random-answers.ts'
 
 const { getProduct } = ProductService.method
@@ -22,12 +23,22 @@ const lastStreamId = 9
 
 const barrier = Buffer.from('all read')
 
+/** Says of all that could hold a call back that it does not. */
+const generous = Buffer.concat([
+  settings(
+    [SettingId.MAX_CONCURRENT_STREAMS, 100],
+    [SettingId.INITIAL_WINDOW_SIZE, 65_535],
+    [SettingId.MAX_HEADER_LIST_SIZE, 65_536]
+  ),
+  windowUpdate(1_000, 0)
+])
+
 /** Plays answers, one at a time: five calls are made on a connection that is answered so. Answers all that went wrong. */
 export type Play = (answer: RandomAnswer) => Promise<string[]>
 
 /** A server that plays answers, each on a connection of its own, of which nothing is kept. It ends with the test. */
 export async function startPlayer(t: Tap): Promise<Play> {
-  let next: RandomAnswer | null = null
+  let next: Played | null = null
   let over = Promise.resolve<string | null>(null)
   const ends: (() => unknown)[] = []
   const untilOver: Tap = { teardown: end => ends.push(end) }
@@ -41,21 +52,29 @@ export async function startPlayer(t: Tap): Promise<Play> {
   t.teardown(stop!)
 
   return async answer => {
-    next = answer
     const wire = connectWire(untilOver, `http://127.0.0.1:${port}`, {
       connection: { streamWindowBytes: 2_000 },
       writeMaxBytes: 100_000
     })
+    next = { ...answer, call: () => wire.unary(getProduct, zeros(1), { timeoutMs: foreverMs }) }
     const outcomes = await Promise.all(callsOn(wire).map(outcomeOf))
+    // Calls are over before the server has heard why.
+    const wrong = await over
     for (const end of ends.splice(0)) end()
-    return [...outcomes, await over].filter(problem => problem !== null)
+    return [...outcomes, wrong].filter(problem => problem !== null)
   }
 }
 
 type Tap = Pick<typeof t, 'teardown'>
 
-/** Plays the answer, and ends the connection. Answers what is wrong with what the client said, or null. */
-async function playTo(client: ClientConnection, { opening: first, pieces, isWhole }: RandomAnswer) {
+/** An answer, and the call that is made behind it. */
+interface Played extends RandomAnswer {
+  call(): Promise<unknown>
+}
+
+/** Plays the answer, and ends the connection. Answers what is wrong with what the client did, or null. */
+async function playTo(client: ClientConnection, { opening: first, pieces, isWhole, call }: Played) {
+  let problem: string | null = null
   client.socket.setNoDelay(true)
   client.send(first)
   if (first === opening) await client.frame(FrameType.HEADERS, ({ streamId }) => streamId === lastStreamId)
@@ -68,10 +87,29 @@ async function playTo(client: ClientConnection, { opening: first, pieces, isWhol
     client.send(ping(barrier))
     // Either it goes on, or it is over: a client that does neither is found by its calls, which do not end.
     await client.frame(FrameType.PING, ({ payload }) => payload.equals(barrier))
+    if (!client.isClosed) problem = await problemOfNext(client, call)
   }
   client.socket.end()
   await client.frame(0xff)
-  return wrongWords(client)
+  return problem ?? wrongWords(client)
+}
+
+/** Lets one more call through, whatever was said before: it is answered, unless the connection was given up. */
+async function problemOfNext(client: ClientConnection, makeCall: Played['call']): Promise<string | null> {
+  client.send(generous)
+  const call = makeCall()
+  const problem = outcomeOf(call)
+  const request = client.frame(FrameType.HEADERS, ({ streamId }) => streamId > lastStreamId)
+  const first = await Promise.race([request, problem])
+  if (first === null || typeof first === 'string') return problem
+  client.send(goodAnswer(first.streamId))
+  const isAnswered = await call.then(
+    () => true,
+    () => false
+  )
+  // What is generous may be more than a window can be.
+  const isGivenUp = client.frames.some(({ type }) => type === FrameType.GOAWAY)
+  return isAnswered || isGivenUp ? null : 'the connection goes on, and the next call does not'
 }
 
 /** INTERNAL_ERROR is what we say of our own mistakes. */

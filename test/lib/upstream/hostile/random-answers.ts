@@ -2,7 +2,19 @@ import fc, { type Arbitrary } from 'fast-check'
 import { FrameType } from '../../../../lib/upstream/http2/frames.ts'
 import { packedHeaders, packedStatus, rawFrame } from '../grpc/servers.ts'
 import { frame, settings } from '../http2/frame-server.ts'
-import { block, data, goaway, headers, lastHeaders, opening, ping, reset, settingsAck, windowUpdate } from './bytes.ts'
+import {
+  block,
+  continuation,
+  data,
+  goaway,
+  headers,
+  lastHeaders,
+  opening,
+  ping,
+  reset,
+  settingsAck,
+  windowUpdate
+} from './bytes.ts'
 
 /** What a server says on one connection. */
 export interface RandomAnswer {
@@ -56,6 +68,14 @@ const validFrame: Arbitrary<Buffer> = fc.oneof(
   { weight: 3, arbitrary: streamIds.map(id => headers(packedHeaders, 4, id)) },
   { weight: 3, arbitrary: streamIds.map(id => data(hello, 0, id)) },
   { weight: 3, arbitrary: streamIds.map(id => lastHeaders(packedStatus(0), id)) },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(streamIds, fc.nat(packedHeaders.length))
+      .map(([id, at]) =>
+        Buffer.concat([headers(packedHeaders.subarray(0, at), 0, id), continuation(packedHeaders.subarray(at), 4, id)])
+      )
+  },
   { weight: 1, arbitrary: fc.tuple(streamIds, fc.nat(15)).map(([id, code]) => reset(code, id)) },
   {
     weight: 2,
@@ -129,9 +149,12 @@ const openings = fc.oneof(
   { weight: 1, arbitrary: fc.oneof(changedFrame, brokenFrame, randomFrame) }
 )
 
+/** Most answers are whole: behind those, it can be seen whether the connection goes on. */
+const maybeBroken = fc.oneof({ weight: 4, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: brokenFrame })
+
 /** Anything that a server could send. */
 export const randomAnswers: Arbitrary<RandomAnswer> = fc
-  .tuple(openings, wholeFrames, fc.option(brokenFrame, { freq: 4 }), fc.array(fc.integer({ min: 1, max: 400 })))
+  .tuple(openings, wholeFrames, maybeBroken, fc.array(fc.integer({ min: 1, max: 400 })))
   .map(([first, frames, last, lengths]) => ({
     opening: first,
     pieces: cut(Buffer.concat(last === null ? frames : [...frames, last]), lengths),
