@@ -1,9 +1,22 @@
 import t, { type Test } from 'tap'
-import { FrameType } from '../../../../lib/upstream/http2/frames.ts'
+import { Flag, FrameType } from '../../../../lib/upstream/http2/frames.ts'
 import { packedHeaders } from '../grpc/servers.ts'
 import { type ClientConnection, frame, settings, startFrameServer } from '../http2/frame-server.ts'
 import { attackEach, callerOf, untilRead } from './attack.ts'
-import { data, goaway, goodAnswer, head, message, opening, ping, settingsAck, trailers, zeros } from './bytes.ts'
+import {
+  continuation,
+  data,
+  goaway,
+  goodAnswer,
+  head,
+  headers,
+  message,
+  opening,
+  ping,
+  settingsAck,
+  trailers,
+  zeros
+} from './bytes.ts'
 
 const unavailable = ['UNAVAILABLE', null] as const
 
@@ -88,8 +101,15 @@ t.test('a connection that ends within an answer makes the call unavailable', asy
   )
 })
 
-/** With frames of nothing, which end with their header. */
-const answer = Buffer.concat([settingsAck, head, data(zeros(0)), message, trailers])
+/** With frames of nothing, which end with their header, and a header block in two frames, which two reads may bring. */
+const answer = Buffer.concat([
+  settingsAck,
+  headers(packedHeaders.subarray(0, 10), 0),
+  continuation(packedHeaders.subarray(10), Flag.END_HEADERS),
+  data(zeros(0)),
+  message,
+  trailers
+])
 
 /** A server for many connections, one behind the other: each answers in its own way. */
 async function answerEach(t: Test, respond: (client: ClientConnection, at: number) => void | Promise<void>) {

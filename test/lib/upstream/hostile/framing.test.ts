@@ -90,7 +90,7 @@ t.test('a header block that does not go on as it must ends the connection', asyn
     ['PING within a block', [begun, ping()], ...protocol],
     ['SETTINGS within a block', [begun, settings()], ...protocol],
     ['an unknown frame within a block', [begun, frame(0x55, 0, 1)], ...protocol],
-    ['a block in 65 empty frames', [begun, ...new Array<Buffer>(65).fill(empty)], ...calm],
+    ['a block that 64 frames do not end', [begun, ...new Array<Buffer>(64).fill(empty)], ...calm],
     ['a block of more than 65,536 bytes', [begun, ...new Array<Buffer>(5).fill(continuation(zeros(16_384)))], ...calm]
   ])
 })
@@ -101,6 +101,18 @@ t.test('a header block in many frames is taken', async t => {
     [
       'of a byte each',
       [headers(zeros(0), 0), ...bytes, continuation(zeros(0), END_HEADERS), message, trailers],
+      'ok',
+      null
+    ],
+    [
+      'of which most are empty, 64 in all',
+      [
+        headers(packedHeaders, 0),
+        ...new Array<Buffer>(62).fill(continuation(zeros(0))),
+        continuation(zeros(0), END_HEADERS),
+        message,
+        trailers
+      ],
       'ok',
       null
     ]
