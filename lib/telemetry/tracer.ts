@@ -44,11 +44,14 @@ function createTracer(sampler: Sampler, origin: SpanOrigin): Tracer {
     const parent = parentOf(context)
     const kind = options.kind ?? SpanKind.INTERNAL
     const traceId = parent?.traceId ?? randomTraceId()
-    const own: SpanContext = { traceId, spanId: randomSpanId(), traceFlags: TraceFlags.SAMPLED }
-    if (parent?.traceState !== undefined) own.traceState = parent.traceState
-    if (isTracingSuppressed(context) || !isSampled(name, kind, traceId, options, parent, context)) {
-      return trace.wrapSpanContext({ ...own, traceFlags: TraceFlags.NONE })
+    const isKept = !isTracingSuppressed(context) && isSampled(name, kind, traceId, options, parent, context)
+    const own: SpanContext = {
+      traceId,
+      spanId: randomSpanId(),
+      traceFlags: isKept ? TraceFlags.SAMPLED : TraceFlags.NONE
     }
+    if (parent?.traceState !== undefined) own.traceState = parent.traceState
+    if (!isKept) return trace.wrapSpanContext(own)
     const { attributes, startTime, links } = options
     return new RecordedSpan(origin, { name, kind, context: own, parent, attributes, startTime, links })
   }
