@@ -17,6 +17,7 @@ import limiting from './plugins/limiting.ts'
 import metrics from './plugins/metrics.ts'
 import openapi from './plugins/openapi.ts'
 import overload from './plugins/overload.ts'
+import proxy, { type ProxyRoute } from './plugins/proxy.ts'
 import tracing from './plugins/tracing.ts'
 import transcoding from './plugins/transcoding.ts'
 import upstreams, { type UpstreamOptions } from './plugins/upstreams.ts'
@@ -89,6 +90,13 @@ export function buildEdge(config: Config, upstreamsByName: Record<string, Upstre
   }
   gateway.register(health, { timeoutMs: config.HEALTH_TIMEOUT_MS })
   gateway.register(transcoding)
+  if (config.PROXY_FILE !== null) {
+    // What the file says is checked by the plugin.
+    gateway.register(proxy, {
+      routes: config.PROXY_FILE.routes as ProxyRoute[],
+      timeoutMs: config.UPSTREAM_TIMEOUT_MS
+    })
+  }
   if (config.API_DOCS === 'on') gateway.register(openapi, { title: 'API', version: packageJson.version, comments })
 
   return gateway

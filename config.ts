@@ -10,6 +10,7 @@ import {
   pemFile,
   port,
   proxies,
+  proxyFile,
   Refusal,
   redisUrl,
   secret,
@@ -161,6 +162,9 @@ const variables = {
     'A file with the certificate, in PEM, that the gateway shows to services that ask for one.'
   ),
   UPSTREAM_TLS_KEY_FILE: pemFile('A file with the key of that certificate, in PEM.'),
+  PROXY_FILE: proxyFile(
+    'A JSON file with the paths that plain HTTP services answer; see [proxy](proxy.md). Empty: none.'
+  ),
   HEALTH_TIMEOUT_MS: integer('How long a service may take to say how it is.', '2000', 1, maxDelayMs),
   BREAKER_WINDOW_MS: integer('The time over which a circuit counts calls and failures.', '60000', 10, 3_600_000),
   BREAKER_MIN_CALLS: integer('Fewer calls than this in the window never open a circuit.', '3', 1, 1_000_000),

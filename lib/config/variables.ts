@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { isKeySetUrl } from '../auth/key-set-url.ts'
 import { isProxyRange } from '../http/guard/proxies.ts'
 import { weaknessOf } from '../jwt-secret.ts'
@@ -173,5 +174,45 @@ export function proxies(doc: string, fallback: string) {
       if (ranges.every(isProxyRange)) return ranges
       throw new Refusal('must be false or a list of addresses and CIDR ranges, such as 10.0.0.0/8,fd00::/8')
     }
+  }
+}
+
+/**
+ * Read when the gateway starts, and not again: `{ "routes": [...] }`. Authorities are taken from the files that `caFile`
+ * names, from where that file is; all else is checked by the plugin. Null: there is none.
+ */
+export function proxyFile(doc: string) {
+  return optional({
+    doc,
+    parse(path: string): { routes: object[] } {
+      const { routes } = readJson(path) as { routes?: unknown }
+      if (!Array.isArray(routes) || !routes.every(route => typeof route === 'object' && route !== null)) {
+        throw new Refusal('must be a file with {"routes": [{...}]}')
+      }
+      return { routes: routes.map(route => withAuthorities(route, path)) }
+    }
+  })
+}
+
+function readJson(path: string): object {
+  const text = readPart(path)
+  try {
+    return Object(JSON.parse(text))
+  } catch {
+    throw new Refusal('must be a file of JSON')
+  }
+}
+
+function withAuthorities({ caFile, ...route }: { caFile?: unknown }, path: string): object {
+  return caFile === undefined ? route : { ...route, ca: readPart(resolve(dirname(path), String(caFile))) }
+}
+
+function readPart(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    throw new Refusal(
+      `must be a file that can be read, as its caFile must be (${(error as NodeJS.ErrnoException).code})`
+    )
   }
 }
