@@ -83,7 +83,7 @@ export class EndpointSet {
       ready
     ]
     this.#usable = tiers.find(({ length }) => length > 0) ?? []
-    this.#hasIdle = this.#endpoints.some(({ state }) => state === 'idle')
+    this.#hasIdle = this.#endpoints.some(({ isIdle }) => isIdle)
   }
 
   /** Counts how a call to an endpoint went, or a connection of it. May eject it. */

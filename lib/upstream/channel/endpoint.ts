@@ -135,6 +135,11 @@ export class Endpoint implements Candidate {
     return this.#state === 'ready'
   }
 
+  /** Whether it waits for a call to connect; it may still have an old connection that drains. */
+  get isIdle(): boolean {
+    return !this.#hasLeft && this.#state === 'idle'
+  }
+
   get hasRoom(): boolean {
     return this.#link?.connection.hasRoom ?? false
   }

@@ -493,3 +493,22 @@ t.test('names are resolved again when a connection is lost', async t => {
     return servers[1]!.calls.length > 0
   })
 })
+
+t.test('an idle endpoint is connected for the next call, though an old stream of it goes on', async t => {
+  const pass = holdClock(t)
+  const server = await startServer(t)
+  const { call, events, endpoint } = openChannel(t, server.address, { idleMs: 10_000 })
+  const held: ServerHttp2Stream[] = []
+  server.onCall = stream => held.push(stream)
+  const old = call()
+  await until(() => held.length === 1)
+  pass(10_001)
+  for (const session of server.sessions) session.goaway()
+  await until(() => events.some(({ type }) => type === 'lost'))
+  t.equal(endpoint().connection, 'draining')
+  server.onCall = succeed
+  await call()
+  succeed(held[0]!)
+  await old
+  t.equal(server.connections, 2)
+})
