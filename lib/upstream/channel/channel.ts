@@ -163,7 +163,9 @@ class GrpcChannel implements Channel, EndpointListener {
   #wait(call: Call, queue: WaitingCalls): ReturnType<Send> {
     if (this.#isClosed) return Promise.reject(this.#unavailable('the channel is closed'))
     const answer = queue.wait(call)
-    this.#giveWay()
+    // That an ejection is over is seen when somebody picks, and those that are queued do not.
+    this.#startWaiting()
+    if (queue.size > 0) this.#giveWay()
     this.#failIfHopeless()
     return answer
   }

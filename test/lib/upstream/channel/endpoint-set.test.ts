@@ -512,3 +512,26 @@ t.test('an idle endpoint is connected for the next call, though an old stream of
   await old
   t.equal(server.connections, 2)
 })
+
+t.test('calls that wait find an endpoint whose ejection is over, though the others have no free stream', async t => {
+  const pass = holdClock(t)
+  const servers = await Promise.all([1, 2].map(() => startServer(t, { settings: { maxConcurrentStreams: 1 } })))
+  const { call, endpoint, channel } = await openTo(t, servers, { waitForReadyMs: 60_000 })
+  const [bad, good] = servers
+  bad!.onCall = stream => refuse(stream, unavailable)
+  await spread(servers, call, 10)
+  t.not(endpoint(bad!.address).ejectedUntil, null)
+  bad!.onCall = succeed
+  const held: ServerHttp2Stream[] = []
+  good!.onCall = stream => held.push(stream)
+  const busy = call()
+  await until(() => held.length === 1)
+  const first = call({ timeoutMs: 60_000 })
+  await until(() => channel.state().waiting === 1)
+  pass(31_000)
+  const second = call({ timeoutMs: 60_000 })
+  await Promise.all([first, second])
+  succeed(held[0]!)
+  await busy
+  t.equal(held.length, 1)
+})
