@@ -33,6 +33,7 @@ export interface Question {
 export function ask(reply: FastifyReply, question: Question): Promise<Answer> {
   const { destination, options, headersOf, timeoutMs, signal } = question
   return new Promise((resolve, reject) => {
+    let hasFailed = false
     const giveUp = () => reject(signal.reason)
     if (signal.aborted) giveUp()
     signal.addEventListener('abort', giveUp, { once: true })
@@ -41,13 +42,17 @@ export function ask(reply: FastifyReply, question: Question): Promise<Answer> {
       timeout: timeoutMs,
       rewriteRequestHeaders: (_request, headers) => headersOf(headers as IncomingHttpHeaders) as IncomingHttpHeaders,
       rewriteHeaders: () => ({}),
-      onError: (_reply, { error }) => reject(signal.aborted ? signal.reason : upstreamFailure(error)),
+      onError(_reply, { error }) {
+        hasFailed = true
+        reject(signal.aborted ? signal.reason : upstreamFailure(error))
+      },
       onResponse(_request, _reply, received) {
         signal.removeEventListener('abort', giveUp)
         const { statusCode, headers, stream } = received as unknown as Received
         // An error of it may come when nobody listens any more.
         stream.on('error', () => {})
-        if (signal.aborted) stream.destroy()
+        // A status that there is not is an error, and comes all the same.
+        if (signal.aborted || hasFailed) stream.destroy()
         else resolve({ status: statusCode, headers, body: stream })
       }
     })

@@ -101,8 +101,9 @@ async function tell({ status, headers, body }: Answer, exchange: Exchange): Prom
   let told: Readable = body
   try {
     if (length !== null && length > route.maxAnswerBytes) throw new RequestError('SLUICE_ERR_UPSTREAM_INVALID')
-    setHeaders(reply, answerHeaders(headers, route.mapping))
+    const toldHeaders = answerHeaders(headers, route.mapping)
     if (length !== null && length <= wholeBytes) told = await readWhole(body, length, signal)
+    setHeaders(reply, toldHeaders)
   } catch (error) {
     body.destroy()
     throw error

@@ -8,7 +8,7 @@ const refusals: ReadonlySet<string> = new Set([
   'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH'
 ])
 /** What came is no answer, or more than is taken. */
-const invalid = /^(?:HPE_|UND_ERR_(?:HEADERS_OVERFLOW|RES_|RESPONSE|INFO))/
+const invalid = /^(?:FST_REPLY_FROM_BAD_GATEWAY$|HPE_|UND_ERR_(?:HEADERS_OVERFLOW|RES_|RESPONSE|INFO))/
 /** Node's and undici's: of the network, of TLS. */
 const coded = /^[A-Z][A-Z\d_]+$/
 
@@ -23,7 +23,8 @@ export function upstreamFailure(error: unknown, began = false): RequestError {
   const code = String((cause as { code?: unknown } | null)?.code)
   if (timeouts.has(code)) return new RequestError('SLUICE_ERR_UPSTREAM_TIMEOUT', { cause })
   if (refusals.has(code)) return new RequestError('SLUICE_ERR_REQUEST_MALFORMED', { cause })
-  if (began || invalid.test(code)) return new RequestError('SLUICE_ERR_UPSTREAM_INVALID', { cause })
+  const isUnreadable = invalid.test(code) || (cause as { name?: unknown } | null)?.name === 'HTTPParserError'
+  if (began || isUnreadable) return new RequestError('SLUICE_ERR_UPSTREAM_INVALID', { cause })
   if (coded.test(code)) return new RequestError('SLUICE_ERR_UPSTREAM_UNAVAILABLE', { cause })
   return new RequestError('SLUICE_ERR_INTERNAL', { cause })
 }

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs'
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http'
 import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
-import { build, type Built, type Test } from '../../helper.ts'
+import { type Built, build, type Test } from '../../helper.ts'
 
 /** A request as the upstream got it. */
 export interface Seen extends Pick<IncomingMessage, 'method' | 'url' | 'headers'> {
@@ -58,7 +58,12 @@ export async function listen(t: Test, server: Server, cut: () => void): Promise<
 }
 
 /** A gateway that passes `/legacy` on to the target. The route is public, unless `route` says otherwise. */
-export function buildProxy(t: WithFolder, target: string, route: object = {}, env: NodeJS.ProcessEnv = {}): Promise<Built> {
+export function buildProxy(
+  t: WithFolder,
+  target: string,
+  route: object = {},
+  env: NodeJS.ProcessEnv = {}
+): Promise<Built> {
   const path = join(t.testdir(), 'proxy.json')
   const routes = [{ name: 'legacy', prefix: '/legacy', target, access: 'public', ...route }]
   writeFileSync(path, JSON.stringify({ routes }))
