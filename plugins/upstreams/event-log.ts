@@ -7,17 +7,19 @@ import type { ChannelEvent } from '../../lib/upstream/channel/events.ts'
  */
 export function createEventLog(log: FastifyBaseLogger, upstream: string): (event: ChannelEvent) => void {
   const away = new Set<string>()
+  let isUnresolved = false
 
   /** Whether it only goes on as it was told. */
   function isKnown(event: ChannelEvent): boolean {
-    if (event.type === 'unresolved') return isSeen(away, 'name')
     if (event.type === 'lost' && event.error !== null) return isSeen(away, event.address)
     if (event.type === 'connected') away.delete(event.address)
     if (event.type === 'resolved') {
       // Those that are gone are forgotten: there may be ever new ones.
       for (const address of away) if (!event.addresses.includes(address)) away.delete(address)
     }
-    return false
+    const isGoingOn = event.type === 'unresolved' && isUnresolved
+    if (event.type === 'unresolved' || event.type === 'resolvable') isUnresolved = event.type === 'unresolved'
+    return isGoingOn
   }
 
   return function logEvent(event) {
@@ -53,5 +55,7 @@ function describe(event: ChannelEvent): [level: 'info' | 'warn', message: string
       return ['info', 'endpoints changed', { endpoints: event.addresses }]
     case 'unresolved':
       return ['warn', 'name cannot be resolved', { err: event.error }]
+    case 'resolvable':
+      return ['info', 'name can be resolved again', {}]
   }
 }

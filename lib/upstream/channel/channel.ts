@@ -73,7 +73,8 @@ class GrpcChannel implements Channel, EndpointListener {
       places: target.places,
       backoff: settings.backoff,
       onAddresses: addresses => this.#onAddresses(addresses),
-      onError: error => this.#onUnresolved(error)
+      onError: error => this.#onUnresolved(error),
+      onRecovered: () => this.#onResolvable()
     })
     this.#resolver.start()
   }
@@ -200,7 +201,6 @@ class GrpcChannel implements Channel, EndpointListener {
   }
 
   #onAddresses(addresses: EndpointAddress[]): void {
-    this.#resolveError = null
     this.#endpoints.update(addresses)
     if (this.isInUse()) this.#endpoints.connect()
     this.#refresh()
@@ -211,6 +211,11 @@ class GrpcChannel implements Channel, EndpointListener {
     this.#lastError ??= error
     this.#settings.onEvent({ type: 'unresolved', error })
     this.#refresh()
+  }
+
+  #onResolvable(): void {
+    this.#resolveError = null
+    this.#settings.onEvent({ type: 'resolvable' })
   }
 
   #unavailable(problem: string): ConnectError {

@@ -14,3 +14,5 @@ export type ChannelEvent =
   | { type: 'resolved'; addresses: string[] }
   /** A name has no address; those that it had stay. */
   | { type: 'unresolved'; error: unknown }
+  /** After `unresolved`: all names have addresses again. */
+  | { type: 'resolvable' }

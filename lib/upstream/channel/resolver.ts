@@ -16,6 +16,8 @@ export interface ResolverOptions extends AddressRules {
   onAddresses(addresses: EndpointAddress[]): void
   /** A name could not be resolved, or has no address. What it had before stays. */
   onError(error: unknown): void
+  /** All names could be resolved, and the last time one could not. */
+  onRecovered(): void
 }
 
 /**
@@ -31,6 +33,8 @@ export class Resolver {
   readonly #hasNames: boolean
   #timer: NodeJS.Timeout | null = null
   #isResolving = false
+  /** Whether a name could not be resolved the last time. */
+  #hasFailed = false
   #isClosed = false
   #startedAt = Number.NEGATIVE_INFINITY
 
@@ -67,7 +71,7 @@ export class Resolver {
   }
 
   async #resolveAll(): Promise<void> {
-    const { places, names, intervalMs, onAddresses, onError } = this.#options
+    const { places, names, intervalMs, onAddresses, onError, onRecovered } = this.#options
     const answers = await Promise.allSettled(places.map(place => addressesOf(place, names, this.#options)))
     if (this.#isClosed) return
     this.#isResolving = false
@@ -78,6 +82,9 @@ export class Resolver {
     if (failure === undefined) this.#backoff.reset()
     if (this.#hasNames) this.#startIn(failure === undefined ? intervalMs : this.#backoff.next())
     const addresses = this.#allKnown()
+    const isRecovered = this.#hasFailed && failure === undefined
+    this.#hasFailed = failure !== undefined
+    if (isRecovered) onRecovered()
     if (addresses.length > 0) onAddresses(addresses)
     if (failure !== undefined) onError(failure.reason)
   }

@@ -44,7 +44,8 @@ const lines: [ChannelEvent, object][] = [
   [
     { type: 'unresolved', error },
     { level: warn, msg: 'name cannot be resolved', err: { message: 'refused' } }
-  ]
+  ],
+  [{ type: 'resolvable' }, { level: info, msg: 'name can be resolved again' }]
 ]
 
 /** A log, and the lines in it. */
@@ -79,11 +80,14 @@ t.test('an endpoint that stays away is told once, and again after it was there',
 
 t.test('a name that stays unknown is told once, and again after it was known', async t => {
   const { written, logEvent } = setUp()
-  for (const known of [[], [], [address], []]) {
-    logEvent(known.length > 0 ? { type: 'resolved', addresses: known } : { type: 'unresolved', error })
+  logEvent({ type: 'unresolved', error })
+  // Another name of the target.
+  logEvent({ type: 'resolved', addresses: [address] })
+  for (const type of ['unresolved', 'resolvable', 'unresolved'] as const) {
+    logEvent(type === 'resolvable' ? { type } : { type, error })
   }
   t.same(
     written.map(({ msg }) => msg),
-    ['name cannot be resolved', 'endpoints changed', 'name cannot be resolved']
+    ['name cannot be resolved', 'endpoints changed', 'name can be resolved again', 'name cannot be resolved']
   )
 })

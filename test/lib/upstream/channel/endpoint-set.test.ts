@@ -464,7 +464,7 @@ t.test('a DNS server that is down takes nothing away', async t => {
     resolveSrv: async () => []
   }
   const resolve = { names, allowLoopback: true, intervalMs: 10 }
-  const { call, channel } = openChannel(t, `product:${server.port}`, { resolve })
+  const { call, channel, events } = openChannel(t, `product:${server.port}`, { resolve })
   await call()
   isDown = true
   const before = asked
@@ -473,6 +473,7 @@ t.test('a DNS server that is down takes nothing away', async t => {
   await call()
   isDown = false
   await until(() => channel.state().resolveError === null)
+  t.equal(events.at(-1)?.type, 'resolvable')
   t.equal(server.connections, 1)
 })
 

@@ -11,6 +11,7 @@ function start(t: Tap, target: string, answers: Record<string, Answer>, options:
   const found: string[][] = []
   const errors: unknown[] = []
   const asked: string[] = []
+  const recovered = { times: 0 }
   const resolver = new Resolver({
     places: parseTarget(target).places,
     names: {
@@ -29,11 +30,14 @@ function start(t: Tap, target: string, answers: Record<string, Answer>, options:
     backoff: { jitter: 0 },
     onAddresses: addresses => found.push(addresses.map(({ label }) => label)),
     onError: error => errors.push(error),
+    onRecovered: () => {
+      recovered.times += 1
+    },
     ...options
   })
   t.teardown(() => resolver.close())
   resolver.start()
-  return { resolver, found, errors, asked }
+  return { resolver, found, errors, asked, recovered }
 }
 
 type Tap = Pick<typeof t, 'teardown'>
@@ -170,4 +174,20 @@ t.test('a closed resolver says nothing, and asks nothing', async t => {
   await pass(120_000)
   t.same(found, [])
   t.equal(asked.length, 1)
+})
+
+t.test('that all names can be resolved again is told once', async t => {
+  const answers: Record<string, Answer> = { a: ['10.0.0.1'], b: ['10.0.0.2'] }
+  const { recovered } = start(t, 'a:1,b:1', answers)
+  await settle()
+  t.equal(recovered.times, 0, 'it never failed')
+  answers.a = answers.b = new Error('SERVFAIL')
+  await pass(30_000)
+  answers.a = ['10.0.0.1']
+  await pass(30_000)
+  t.equal(recovered.times, 0, 'one of them')
+  answers.b = ['10.0.0.2']
+  await pass(30_000)
+  await pass(30_000)
+  t.equal(recovered.times, 1)
 })
