@@ -126,3 +126,21 @@ t.test('docs/configuration.md lists every variable, with its default', async t =
     rows
   )
 })
+
+t.test('the paths of plain HTTP services come from a file, and authorities from files beside it', async t => {
+  const route = { name: 'legacy', prefix: '/legacy', target: 'https://legacy' }
+  const folder = t.testdir({
+    'proxy.json': JSON.stringify({ routes: [{ ...route, caFile: 'ca.pem' }] }),
+    'ca.pem': 'authorities',
+    'broken.json': '{',
+    'other.json': '{"routes": {}}',
+    'missing.json': JSON.stringify({ routes: [{ ...route, caFile: 'nowhere.pem' }] })
+  })
+  t.equal(loadConfig(good).PROXY_FILE, null)
+  t.same(loadConfig({ ...good, PROXY_FILE: `${folder}/proxy.json` }).PROXY_FILE, {
+    routes: [{ ...route, ca: 'authorities' }]
+  })
+  for (const name of ['broken.json', 'other.json', 'missing.json', 'nowhere.json']) {
+    t.throws(() => loadConfig({ ...good, PROXY_FILE: `${folder}/${name}` }), { message: /^PROXY_FILE must be [^\n]*$/ })
+  }
+})
