@@ -40,6 +40,7 @@ t.test('a service that does not answer in time is 504', async t => {
   const answer = await fetch(`${url}/legacy`)
   t.equal(answer.status, 504)
   t.match(await answer.json(), { reason: 'UPSTREAM_TIMEOUT' })
+  t.equal((await fetch(`${url}/legacy`, { method: 'POST', body: 'with a body' })).status, 504)
 })
 
 t.test('a service that drips its answer has no more time', async t => {
