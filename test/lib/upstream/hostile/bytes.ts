@@ -46,6 +46,11 @@ export function data(payload: Uint8Array, flags = 0, streamId = 1): Buffer {
   return frame(FrameType.DATA, flags, streamId, payload)
 }
 
+/** A payload with its padding, for a frame with PADDED. */
+export function padded(payload: Uint8Array, padding: number): Buffer {
+  return Buffer.concat([Buffer.from([padding]), payload, zeros(padding)])
+}
+
 export function reset(code: number, streamId = 1): Buffer {
   return frame(FrameType.RST_STREAM, 0, streamId, uint32(code))
 }

@@ -1,5 +1,10 @@
+import { setTimeout } from 'node:timers/promises'
+import { Code } from '@connectrpc/connect'
 import t, { type Test } from 'tap'
+import { ProductService } from '../../../../gen/shop/product/v1/product_pb.ts'
 import { Flag, FrameType } from '../../../../lib/upstream/http2/frames.ts'
+import { SettingId } from '../../../../lib/upstream/http2/settings.ts'
+import { connectWire } from '../grpc/helper.ts'
 import { packedHeaders } from '../grpc/servers.ts'
 import { type ClientConnection, frame, settings, startFrameServer } from '../http2/frame-server.ts'
 import { attackEach, callerOf, untilRead } from './attack.ts'
@@ -15,6 +20,7 @@ import {
   ping,
   settingsAck,
   trailers,
+  windowUpdate,
   zeros
 } from './bytes.ts'
 
@@ -154,6 +160,28 @@ t.test('an answer that is cut in two at any byte is read', async t => {
   const outcomes = []
   while (outcomes.length <= answer.length) outcomes.push(await call())
   t.same(outcomes, new Array<string>(answer.length + 1).fill('ok'))
+})
+
+t.test('a server that breaks the rules and does not read is let go of', async t => {
+  const sockets = () => process.getActiveResourcesInfo().filter(name => name === 'TCPSocketWrap').length
+  const untilThereAre = async (count: number) => {
+    while (sockets() !== count) await setTimeout(10)
+  }
+  // Those of other tests are closed.
+  await untilThereAre(0)
+  const { port } = await startFrameServer(t, async client => {
+    // One frame is more than the buffers of the system take.
+    const large = settings([SettingId.INITIAL_WINDOW_SIZE, 2 ** 30], [SettingId.MAX_FRAME_SIZE, 2 ** 24 - 1])
+    client.send(large, windowUpdate(2 ** 30, 0))
+    await client.frame(FrameType.HEADERS)
+    client.socket.pause()
+    client.send(ping(zeros(7)))
+  })
+  const options = { timeoutMs: 10_000, writeMaxBytes: 2 ** 25 }
+  const wire = connectWire(t, `http://127.0.0.1:${port}`, options)
+  await t.rejects(wire.unary(ProductService.method.getProduct, zeros(2 ** 25)), { code: Code.Internal })
+  t.equal(sockets(), 2, 'what was written has not gone')
+  await untilThereAre(1)
 })
 
 t.test('an answer that drips, a byte at a time, is read', async t => {

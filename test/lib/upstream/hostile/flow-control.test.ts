@@ -4,7 +4,7 @@ import { SettingId } from '../../../../lib/upstream/http2/settings.ts'
 import { rawFrame } from '../grpc/servers.ts'
 import { settings } from '../http2/frame-server.ts'
 import { attackEach } from './attack.ts'
-import { data, goodAnswer, head, message, trailers, windowUpdate, zeros } from './bytes.ts'
+import { data, goodAnswer, head, message, padded, trailers, windowUpdate, zeros } from './bytes.ts'
 
 const { HEADER_TABLE_SIZE, ENABLE_PUSH, INITIAL_WINDOW_SIZE, MAX_FRAME_SIZE } = SettingId
 const highest = 2 ** 31 - 1
@@ -89,6 +89,12 @@ t.test('more DATA than the window of a stream that nobody reads ends the stream'
     t,
     [
       ['all of it', [head, full, trailers], 'ok', null],
+      [
+        'padding, which nobody has to read, ten times as much',
+        [head, ...new Array<Buffer>(40).fill(data(padded(zeros(0), 255), Flag.PADDED)), trailers],
+        'ok',
+        null
+      ],
       ['a byte more', [head, full, data(zeros(1)), trailers], ...tooMuch],
       ['a byte more, as padding', [head, full, data(zeros(1), Flag.PADDED), trailers], ...tooMuch],
       ['in one frame', [head, data(zeros(1_001)), trailers], ...tooMuch],

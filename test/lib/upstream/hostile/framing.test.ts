@@ -3,7 +3,19 @@ import { Flag, FrameType } from '../../../../lib/upstream/http2/frames.ts'
 import { packedHeaders, packedStatus, rawFrame } from '../grpc/servers.ts'
 import { frame, settings, uint32 } from '../http2/frame-server.ts'
 import { attackEach } from './attack.ts'
-import { continuation, data, goaway, goodAnswer, head, headers, message, ping, trailers, zeros } from './bytes.ts'
+import {
+  continuation,
+  data,
+  goaway,
+  goodAnswer,
+  head,
+  headers,
+  message,
+  padded,
+  ping,
+  trailers,
+  zeros
+} from './bytes.ts'
 
 const { DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PUSH_PROMISE, GOAWAY, WINDOW_UPDATE } = FrameType
 const { ACK, END_HEADERS, PADDED } = Flag
@@ -144,8 +156,3 @@ t.test('frames that only clients send, and those that are unknown', async t => {
     ['the answer to a PING that was not sent is ignored', [ping(zeros(8), ACK), goodAnswer()], 'ok', null]
   ])
 })
-
-/** A payload with its padding. */
-function padded(payload: Uint8Array, padding: number): Buffer {
-  return Buffer.concat([Buffer.from([padding]), payload, zeros(padding)])
-}
