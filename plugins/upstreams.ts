@@ -84,13 +84,9 @@ export async function upstreams(gateway: FastifyInstance, options: UpstreamsOpti
     request[kResponse] = reply.raw
     done()
   })
-
-  gateway.addHook('onClose', async function closeUpstreams() {
-    for (const upstream of Object.values(upstreams)) upstream.close()
-  })
 }
 
-/** What was made is closed again when one of them cannot be made. */
+/** They are closed with the gateway, and when one of them cannot be made. */
 function createUpstreams(gateway: FastifyInstance, { upstreams, settings, timeoutMs }: UpstreamsOptions) {
   const created: Record<string, Upstream> = Object.create(null)
   const instruments = createInstruments(gateway.meter, created)
@@ -98,6 +94,10 @@ function createUpstreams(gateway: FastifyInstance, { upstreams, settings, timeou
     description: 'Duration of calls to upstreams; of a stream, until its answer began.',
     unit: 'ms'
   })
+  function close() {
+    instruments.close()
+    for (const upstream of Object.values(created)) upstream.close()
+  }
   try {
     for (const [name, options] of Object.entries(upstreams)) {
       const logEvent = createEventLog(gateway.log, name)
@@ -117,9 +117,12 @@ function createUpstreams(gateway: FastifyInstance, { upstreams, settings, timeou
       })
     }
   } catch (error) {
-    for (const upstream of Object.values(created)) upstream.close()
+    close()
     throw error
   }
+  gateway.addHook('onClose', async function closeUpstreams() {
+    close()
+  })
   return created
 }
 

@@ -1,4 +1,4 @@
-import type { Counter, Meter, ObservableGauge } from '@opentelemetry/api'
+import type { BatchObservableCallback, Counter, Meter, ObservableGauge } from '@opentelemetry/api'
 import type { ChannelEvent } from '../../lib/upstream/channel/events.ts'
 import type { EndpointState } from '../../lib/upstream/channel/state.ts'
 import type { RepeatOutcome, Upstream, UpstreamState } from './create-upstream.ts'
@@ -8,10 +8,12 @@ export interface Instruments {
   /** A call was made again, or would have been. */
   onRepeat(name: string, outcome: RepeatOutcome): void
   onEvent(name: string, event: ChannelEvent): void
+  /** The upstreams are closed: they are not read any more. */
+  close(): void
 }
 
 /** A gauge, and how it is read. */
-type Reading<State> = [gauge: ObservableGauge, read: (state: State) => number]
+type Reading<State> = [gauge: ObservableGauge, measure: (state: State) => number]
 
 /** Creates the instruments; `upstreams` is read whenever they are. */
 export function createInstruments(meter: Meter, upstreams: Readonly<Record<string, Upstream>>): Instruments {
@@ -24,10 +26,10 @@ export function createInstruments(meter: Meter, upstreams: Readonly<Record<strin
   const losses = meter.createCounter('upstream.endpoint.losses', {
     description: 'Connections that were lost, or could not be had.'
   })
-  observe(meter, upstreams)
   return {
     onRepeat: (name, outcome) => repeats.add(1, { name, outcome }),
-    onEvent: (name, event) => count(name, event, ejections, losses)
+    onEvent: (name, event) => count(name, event, ejections, losses),
+    close: observe(meter, upstreams)
   }
 }
 
@@ -37,21 +39,41 @@ function count(name: string, event: ChannelEvent, ejections: Counter, losses: Co
   if (event.type === 'lost' && event.error !== null) losses.add(1, { name, endpoint: event.address })
 }
 
-/** All of an upstream is read from one look at it. */
-function observe(meter: Meter, upstreams: Readonly<Record<string, Upstream>>): void {
+/**
+ * All of an upstream is read from one look at it.
+ *
+ * @returns what ends it
+ */
+function observe(meter: Meter, upstreams: Readonly<Record<string, Upstream>>): () => void {
   const ofUpstream = createUpstreamGauges(meter)
   const ofEndpoint = createEndpointGauges(meter)
   const gauges = [...ofUpstream, ...ofEndpoint].map(([gauge]) => gauge)
-  meter.addBatchObservableCallback(result => {
+  const read: BatchObservableCallback = result => {
     for (const [name, upstream] of Object.entries(upstreams)) {
       const state = upstream.state()
-      for (const [gauge, read] of ofUpstream) result.observe(gauge, read(state), { name })
-      for (const endpoint of state.endpoints) {
+      for (const [gauge, measure] of ofUpstream) result.observe(gauge, measure(state), { name })
+      for (const endpoint of byAddress(state.endpoints)) {
         const attributes = { name, endpoint: endpoint.address }
-        for (const [gauge, read] of ofEndpoint) result.observe(gauge, read(endpoint), attributes)
+        for (const [gauge, measure] of ofEndpoint) result.observe(gauge, measure(endpoint), attributes)
       }
     }
-  }, gauges)
+  }
+  meter.addBatchObservableCallback(read, gauges)
+  return () => meter.removeBatchObservableCallback(read, gauges)
+}
+
+/**
+ * One for each address. There may be two: one that left and came back while its old calls go on, or one that serves two
+ * names. The first tells how it is, since those that left come last.
+ */
+function byAddress(endpoints: readonly EndpointState[]): Iterable<EndpointState> {
+  const found = new Map<string, EndpointState>()
+  for (const endpoint of endpoints) {
+    const first = found.get(endpoint.address)
+    const inFlight = endpoint.inFlight + (first?.inFlight ?? 0)
+    found.set(endpoint.address, { ...(first ?? endpoint), inFlight })
+  }
+  return found.values()
 }
 
 function createUpstreamGauges(meter: Meter): Reading<UpstreamState>[] {

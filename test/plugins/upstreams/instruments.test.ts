@@ -1,5 +1,9 @@
 import { Code, ConnectError } from '@connectrpc/connect'
+import { metrics } from '@opentelemetry/api'
 import t from 'tap'
+import type { EndpointState } from '../../../lib/upstream/channel/state.ts'
+import type { Upstream, UpstreamState } from '../../../plugins/upstreams/create-upstream.ts'
+import { createInstruments } from '../../../plugins/upstreams/instruments.ts'
 import { build, hang, signToken, startUpstream, until } from '../../helper.ts'
 import { recordTelemetry } from '../../telemetry.ts'
 
@@ -18,6 +22,32 @@ async function lastValue(name: string, wanted: Record<string, string>): Promise<
 /** The endpoint of a URL, as attributes name it. */
 function endpointOf(url: string): string {
   return new URL(url).host
+}
+
+const there: EndpointState = {
+  address: '10.0.0.7:9002',
+  connection: 'ready',
+  health: 'serving',
+  inFlight: 1,
+  calls: 9,
+  failures: 0,
+  consecutiveFailures: 0,
+  ejectedUntil: null,
+  lastError: null
+}
+
+/** Instruments of an upstream whose endpoints the test names. */
+function measure(name: string) {
+  const upstream = { endpoints: [there], reads: 0 }
+  const state = (): UpstreamState => {
+    upstream.reads += 1
+    const { endpoints } = upstream
+    const calls = { inFlight: 0, waiting: 0 }
+    const none = { waiting: 0, resolveError: null, streams: { open: 0 } }
+    return { ...none, name, target: 'product:9002', circuit: 'closed', calls, endpoints }
+  }
+  const instruments = createInstruments(metrics.getMeter('sluice'), { [name]: { state } as Upstream })
+  return { upstream, instruments }
 }
 
 t.test('each endpoint shows whether it is connected, serves, is ejected, and what it is doing', async t => {
@@ -71,4 +101,24 @@ t.test('calls that are made again are counted, and so are ejections', async t =>
   t.equal(await lastValue('upstream.endpoint.ejections', { ...ejected, reason: 'consecutive failures' }), 1)
   t.equal(await lastValue('upstream.endpoint.ejected', ejected), 1)
   t.equal(await retried(), before + failing.calls.length)
+})
+
+t.test('an address that an endpoint left, and has again, shows the new one, and the calls of both', async t => {
+  const { upstream, instruments } = measure('twice')
+  t.teardown(() => instruments.close())
+  upstream.endpoints = [there, { ...there, connection: 'draining', health: 'unknown', inFlight: 2 }]
+  const both = { name: 'twice', endpoint: there.address }
+  t.equal(await lastValue('upstream.endpoint.connected', both), 1)
+  t.equal(await lastValue('upstream.endpoint.serving', both), 1)
+  t.equal(await lastValue('upstream.endpoint.in_flight', both), 3)
+})
+
+t.test('upstreams that are closed are not read', async t => {
+  const { upstream, instruments } = measure('closed')
+  await telemetry.metrics()
+  const { reads } = upstream
+  t.ok(reads > 0)
+  instruments.close()
+  await telemetry.metrics()
+  t.equal(upstream.reads, reads)
 })
