@@ -1,6 +1,6 @@
 import t from 'tap'
 import { Flag } from '../../../../lib/upstream/http2/frames.ts'
-import { packedHeaders, packedStatus } from '../grpc/servers.ts'
+import { packedHeaders, packedStatus, rawFrame } from '../grpc/servers.ts'
 import { status200 } from '../http2/frame-server.ts'
 import { attackEach } from './attack.ts'
 import { block, continuation, data, goodAnswer, head, headers, lastHeaders, message, trailers, zeros } from './bytes.ts'
@@ -10,7 +10,11 @@ const type: [string, string] = ['content-type', 'application/grpc']
 
 /** The headers of an answer that would be good, with more behind. */
 function withField(name: string, value: string): Buffer[] {
-  return [headers(Buffer.concat([packedHeaders, block([name, value])])), message, trailers]
+  return withFields([name, value])
+}
+
+function withFields(...fields: [name: string, value: string][]): Buffer[] {
+  return [headers(Buffer.concat([packedHeaders, block(...fields)])), message, trailers]
 }
 
 function withStatus(...statuses: string[]): Buffer[] {
@@ -26,7 +30,7 @@ t.test('an answer needs one :status, before all else', async t => {
     ['of nothing', withStatus(''), ...malformed],
     ['of two digits', withStatus('20'), ...malformed],
     ['of four digits', withStatus('2000'), ...malformed],
-    ['below 100', withStatus('099'), ...malformed],
+    ['below 100', [headers(block([':status', '099'])), goodAnswer()], ...malformed],
     ['that is no number', withStatus('abc'), ...malformed],
     ['with a space', withStatus('200 '), ...malformed],
     ['with its reason', withStatus('200 OK'), ...malformed],
@@ -137,7 +141,14 @@ t.test('a content-length must hold', async t => {
     ['none', withField('content-length', 'x'), ...malformed],
     ['below zero', withField('content-length', '-1'), ...malformed],
     ['above all that a number can be', withField('content-length', '9'.repeat(16)), ...malformed],
-    ['twice, with two values', withField('content-length', '10, 11'), ...malformed],
+    ['two in one', withField('content-length', '10, 11'), ...malformed],
+    ['twice', withFields(['content-length', '10'], ['content-length', '10']), 'ok', null],
+    ['twice, with two values', withFields(['content-length', '11'], ['content-length', '10']), ...malformed],
+    [
+      'too long, and no trailers',
+      [withField('content-length', '11')[0]!, data(rawFrame(Buffer.from('hello')), Flag.END_STREAM)],
+      ...malformed
+    ],
     [
       'of an answer that has no body',
       lastHeaders(Buffer.concat([packedHeaders, packedStatus(0), block(['content-length', '1'])])),
