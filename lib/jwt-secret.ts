@@ -12,7 +12,7 @@ const publicMaterial = /-----BEGIN |"kty"\s*:/
  * gateway and every service ask this one function.
  */
 export function weaknessOf(secret: string): string | null {
-  if (publicMaterial.test(secret)) return 'must be random bytes, and not a key in PEM or JWK, whose public half others have'
+  if (publicMaterial.test(secret)) return 'must be random, and not a key in PEM or JWK, whose public half others have'
   if (wellKnown.test(secret.toLowerCase().replace(/[^a-z0-9]/g, ''))) return 'is a well-known value'
   if (Buffer.byteLength(secret) < minBytes) return `must be at least ${minBytes} bytes long`
   if (new Set(secret).size < minCharacters) return 'must be random, and it repeats a few characters'

@@ -26,3 +26,14 @@ t.test('bytes count, not characters', async t => {
 t.test('a few characters over and over are not random', async t => {
   t.match(weaknessOf('abcdefg'.repeat(5)), 'repeats a few characters')
 })
+
+t.test('the public half of a key is no secret, whatever is around it', async t => {
+  for (const secret of [
+    '-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE\n-----END PUBLIC KEY-----',
+    ' \ufeff# our key\n-----BEGIN RSA PUBLIC KEY-----\nMIIBCgKCAQEA',
+    '{"kty":"RSA","n":"0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx","e":"AQAB"}',
+    '{"keys":[{"kty" : "EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU"}]}'
+  ]) {
+    t.match(weaknessOf(secret), /PEM or JWK/)
+  }
+})
