@@ -2,7 +2,7 @@ import t, { type Test } from 'tap'
 import { Flag, FrameType } from '../../../../lib/upstream/http2/frames.ts'
 import { SettingId } from '../../../../lib/upstream/http2/settings.ts'
 import { rawFrame } from '../grpc/servers.ts'
-import { settings, startFrameServer } from '../http2/frame-server.ts'
+import { type ClientFrame, settings, startFrameServer } from '../http2/frame-server.ts'
 import { attackEach, callerOf } from './attack.ts'
 import {
   data,
@@ -91,6 +91,20 @@ t.test('settings at their bounds hold for the next call', async t => {
     ['some that are unknown', [settings([0, 1], [7, 7], [0xffff, 2 ** 32 - 1]), goodAnswer()], 'ok', null],
     ['2,730 in one frame', [settings(...new Array<[number, number]>(2_730).fill([9, 9])), goodAnswer()], 'ok', null]
   ])
+})
+
+t.test('all settings are acknowledged, each once', async t => {
+  const acknowledged = Promise.withResolvers<number>()
+  const { port } = await startFrameServer(t, async client => {
+    client.send(opening, settings([INITIAL_WINDOW_SIZE, 1]), settings([INITIAL_WINDOW_SIZE, 65_535]), ping())
+    await client.frame(FrameType.PING)
+    const isAck = ({ type, flags }: ClientFrame) => type === FrameType.SETTINGS && flags === Flag.ACK
+    acknowledged.resolve(client.frames.filter(isAck).length)
+    await client.frame(FrameType.HEADERS)
+    client.send(goodAnswer())
+  })
+  t.equal(await callerOf(t, port, {})(), 'ok')
+  t.equal(await acknowledged.promise, 3)
 })
 
 t.test('more DATA than the window of a stream that nobody reads ends the stream', async t => {
