@@ -15,6 +15,11 @@ export interface Instruments {
 /** A gauge, and how it is read. */
 type Reading<State> = [gauge: ObservableGauge, measure: (state: State) => number]
 
+/** What is measured of an endpoint. */
+type Measured = Pick<EndpointState, 'connection' | 'health' | 'ejectedUntil' | 'inFlight'>
+
+const gone: Measured = { connection: 'idle', health: 'unknown', ejectedUntil: null, inFlight: 0 }
+
 /** Creates the instruments; `upstreams` is read whenever they are. */
 export function createInstruments(meter: Meter, upstreams: Readonly<Record<string, Upstream>>): Instruments {
   const repeats = meter.createCounter('upstream.calls.repeated', {
@@ -48,14 +53,20 @@ function observe(meter: Meter, upstreams: Readonly<Record<string, Upstream>>): (
   const ofUpstream = createUpstreamGauges(meter)
   const ofEndpoint = createEndpointGauges(meter)
   const gauges = [...ofUpstream, ...ofEndpoint].map(([gauge]) => gauge)
+  /** The addresses of the last time, by the name of the upstream. */
+  const told = new Map<string, ReadonlySet<string>>()
   const read: BatchObservableCallback = result => {
     for (const [name, upstream] of Object.entries(upstreams)) {
       const state = upstream.state()
       for (const [gauge, measure] of ofUpstream) result.observe(gauge, measure(state), { name })
-      for (const endpoint of byAddress(state.endpoints)) {
-        const attributes = { name, endpoint: endpoint.address }
-        for (const [gauge, measure] of ofEndpoint) result.observe(gauge, measure(endpoint), attributes)
+      const endpoints = byAddress(state.endpoints)
+      const addresses = new Set(endpoints.keys())
+      // A gauge keeps its last value: that of an endpoint that is gone must not be that it is connected.
+      for (const address of new Set([...addresses, ...(told.get(name) ?? [])])) {
+        const endpoint = endpoints.get(address) ?? gone
+        for (const [gauge, measure] of ofEndpoint) result.observe(gauge, measure(endpoint), { name, endpoint: address })
       }
+      told.set(name, addresses)
     }
   }
   meter.addBatchObservableCallback(read, gauges)
@@ -66,14 +77,14 @@ function observe(meter: Meter, upstreams: Readonly<Record<string, Upstream>>): (
  * One for each address. There may be two: one that left and came back while its old calls go on, or one that serves two
  * names. The first tells how it is, since those that left come last.
  */
-function byAddress(endpoints: readonly EndpointState[]): Iterable<EndpointState> {
-  const found = new Map<string, EndpointState>()
+function byAddress(endpoints: readonly EndpointState[]): Map<string, Measured> {
+  const found = new Map<string, Measured>()
   for (const endpoint of endpoints) {
     const first = found.get(endpoint.address)
     const inFlight = endpoint.inFlight + (first?.inFlight ?? 0)
     found.set(endpoint.address, { ...(first ?? endpoint), inFlight })
   }
-  return found.values()
+  return found
 }
 
 function createUpstreamGauges(meter: Meter): Reading<UpstreamState>[] {
@@ -95,7 +106,7 @@ function createUpstreamGauges(meter: Meter): Reading<UpstreamState>[] {
   ]
 }
 
-function createEndpointGauges(meter: Meter): Reading<EndpointState>[] {
+function createEndpointGauges(meter: Meter): Reading<Measured>[] {
   const connected = meter.createObservableGauge('upstream.endpoint.connected', {
     description: '1: connected, and not about to leave. 0: not.'
   })

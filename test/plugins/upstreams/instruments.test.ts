@@ -113,6 +113,19 @@ t.test('an address that an endpoint left, and has again, shows the new one, and 
   t.equal(await lastValue('upstream.endpoint.in_flight', both), 3)
 })
 
+t.test('an endpoint that is gone is not connected any more', async t => {
+  const { upstream, instruments } = measure('moved')
+  t.teardown(() => instruments.close())
+  const gone = { name: 'moved', endpoint: there.address }
+  t.equal(await lastValue('upstream.endpoint.connected', gone), 1)
+  upstream.endpoints = [{ ...there, address: '10.0.0.8:9002' }]
+  for (const _ of ['told', 'told once']) {
+    t.equal(await lastValue('upstream.endpoint.connected', gone), 0)
+    t.equal(await lastValue('upstream.endpoint.serving', gone), -1)
+    t.equal(await lastValue('upstream.endpoint.in_flight', gone), 0)
+  }
+})
+
 t.test('upstreams that are closed are not read', async t => {
   const { upstream, instruments } = measure('closed')
   await telemetry.metrics()
