@@ -86,6 +86,9 @@ export interface ChannelSettings {
 
 const MiB = 1024 * 1024
 
+/** The longest time that is waited for, in milliseconds: Node's timers take more than twice that for 1 ms. */
+const maxDelayMs = 2 ** 30
+
 /** @throws {StartError} SLUICE_ERR_OPTION_INVALID that names the option */
 export function settingsOf(options: ChannelOptions): ChannelSettings {
   const { name, backoff = {}, outliers = {}, onEvent = () => {} } = options
@@ -149,10 +152,13 @@ function tlsOf(target: Target, { name, tls = null }: ChannelOptions): TlsOptions
   return used
 }
 
+/** What must hold, and what is wrong when it does not. */
+type Rule = [holds: boolean, problem: string]
+
 function check({ name, endpoints, resolve, ...settings }: ChannelSettings): void {
   const { health, outliers, limits } = endpoints
   const { baseMs = 1, factor = 1, jitter = 0, maxMs = 1 } = settings.backoff
-  const rules: [boolean, string][] = [
+  const rules: Rule[] = [
     [settings.waitForReadyMs >= 0, 'waitForReadyMs must not be below 0'],
     [isCount(settings.maxWaiting, 0), 'maxWaiting must be a whole number that is not below 0'],
     [['round_robin', 'least_request'].includes(settings.balancing), 'balancing must be round_robin or least_request'],
@@ -178,8 +184,25 @@ function check({ name, endpoints, resolve, ...settings }: ChannelSettings): void
     [['identity', 'gzip'].includes(limits.sendCompression ?? 'identity'), 'sendCompression must be identity or gzip'],
     [limits.headersTimeoutMs === null || limits.headersTimeoutMs > 0, 'headersTimeoutMs must be above 0, or null']
   ]
-  const broken = rules.find(([holds]) => !holds)
+  const broken = [...rules, ...delayRules({ endpoints, resolve, ...settings })].find(([holds]) => !holds)
   if (broken !== undefined) throw invalid(name, broken[1])
+}
+
+function delayRules({ waitForReadyMs, backoff, resolve, endpoints }: Omit<ChannelSettings, 'name'>): Rule[] {
+  const { connectTimeoutMs, drainTimeoutMs, health, limits } = endpoints
+  const delays: [number, string][] = [
+    [waitForReadyMs, 'waitForReadyMs'],
+    [connectTimeoutMs, 'connectTimeoutMs'],
+    [drainTimeoutMs, 'drainTimeoutMs'],
+    [backoff.baseMs ?? 1, 'backoff.baseMs'],
+    [backoff.maxMs ?? 1, 'backoff.maxMs'],
+    [health.intervalMs, 'health.intervalMs'],
+    [health.timeoutMs, 'health.timeoutMs'],
+    [resolve.intervalMs, 'resolve.intervalMs'],
+    [resolve.minIntervalMs, 'resolve.minIntervalMs'],
+    [limits.headersTimeoutMs ?? 1, 'headersTimeoutMs']
+  ]
+  return delays.map(([ms, option]) => [ms <= maxDelayMs, `${option} must not be above ${maxDelayMs}`])
 }
 
 function isCount(value: number, least: number): boolean {

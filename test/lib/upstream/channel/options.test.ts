@@ -36,6 +36,12 @@ const bad: [object, string][] = [
   [{ writeMaxBytes: 0 }, 'upstream "product": writeMaxBytes must be a whole number above 0'],
   [{ headersTimeoutMs: 0 }, 'upstream "product": headersTimeoutMs must be above 0, or null'],
   [{ sendCompression: 'br' }, 'upstream "product": sendCompression must be identity or gzip'],
+  [
+    { resolve: { intervalMs: Number.POSITIVE_INFINITY } },
+    'upstream "product": resolve.intervalMs must not be above 1073741824'
+  ],
+  [{ health: { intervalMs: 2 ** 31 } }, 'upstream "product": health.intervalMs must not be above 1073741824'],
+  [{ connectTimeoutMs: 2 ** 31 }, 'upstream "product": connectTimeoutMs must not be above 1073741824'],
   [{ target: 'https://product', tls: { cert: 'x' } }, 'the TLS of product: cert without key']
 ]
 
