@@ -85,7 +85,9 @@ export class OutlierRecord {
   eject(now: number): void {
     const { baseEjectionMs, maxEjectionMs } = this.#options
     const healthyFor = now - this.#returnsAt
-    this.#ejections = Math.max(0, this.#ejections - Math.floor(healthyFor / baseEjectionMs)) + 1
+    const ejections = Math.max(0, this.#ejections - Math.floor(healthyFor / baseEjectionMs)) + 1
+    // No more are counted than the longest takes: one that was ill for a day need not do well for hours.
+    this.#ejections = Math.min(ejections, Math.ceil(maxEjectionMs / baseEjectionMs))
     this.#returnsAt = now + Math.min(baseEjectionMs * this.#ejections, maxEjectionMs)
     this.#consecutiveFailures = 0
     this.#window.clear()

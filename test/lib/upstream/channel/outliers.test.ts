@@ -78,6 +78,15 @@ t.test('each half minute that it did well takes one off', async t => {
   t.equal(record.returnsAt - muchLater, 30 * s)
 })
 
+t.test('one that was ill for a day is as good as new after five minutes', async t => {
+  const record = new OutlierRecord(outlierDefaults)
+  record.eject(0)
+  for (let times = 0; times < 300; times++) record.eject(record.returnsAt)
+  const later = record.returnsAt + 300 * s
+  record.eject(later)
+  t.equal(record.returnsAt - later, 30 * s)
+})
+
 for (const [endpoints, most] of [
   [0, -1],
   [1, 0],
