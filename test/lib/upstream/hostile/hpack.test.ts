@@ -52,6 +52,7 @@ t.test('an integer that is too large, or not complete, ends the connection', asy
     ['15, and zeros without end', behind(octets(0x0f), Buffer.alloc(100, 0x80), octets(0, 1, 0x61)), ...broken],
     ['an index that breaks off', behind(octets(0xff, 0x80)), ...broken],
     ['an index that does not begin to go on', behind(octets(0xff)), ...broken],
+    ['a size of the table that does not begin to go on', headers(octets(0x3f)), ...broken],
     ['a length above 2^32', behind(octets(0, 0x7f, 0xff, 0xff, 0xff, 0xff, 0x7f)), ...broken]
   ])
 })
