@@ -71,7 +71,8 @@ t.test("what is not in Huffman's code ends the connection", async t => {
   const coded = (...code: number[]) => behind(octets(0, 1, 0x61, 0x80 | code.length, ...code))
   attackEach(t, [
     ['the end of string within it', coded(0xff, 0xff, 0xff, 0xff), ...broken],
-    ['padding of a whole octet', coded(0x1f, 0xff), ...broken],
+    ['padding of a whole octet', coded(0xf8, 0xff), ...broken],
+    ['padding of more', coded(0x1f, 0xff), ...broken],
     ['padding that is not of ones', coded(0x18), ...broken],
     ['a symbol that breaks off', coded(0xff, 0xfe), ...broken],
     ['"a", and padding as it should be', [coded(0x1f), message, trailers], 'ok', null]
