@@ -43,10 +43,21 @@ export class ResolveError extends Error {
   override readonly name = 'ResolveError'
 }
 
+/** Some hosts of a name could not be resolved now: these are the addresses of the others. The cause says why. */
+export class PartialError extends Error {
+  override readonly name = 'PartialError'
+  readonly addresses: EndpointAddress[]
+
+  constructor(name: string, addresses: EndpointAddress[], cause: unknown) {
+    super(`a host of ${name}: ${cause instanceof Error ? cause.message : cause}`, { cause })
+    this.addresses = addresses
+  }
+}
+
 /**
  * The addresses of one place of a target, each once and in an order that does not depend on that of the answers.
  *
- * @throws {ResolveError} when there is none, or what `names` throws
+ * @throws {ResolveError} when there is none, {PartialError} when there may be more, or what `names` throws
  */
 export async function addressesOf(place: Place, names: NameLookup, rules: AddressRules): Promise<EndpointAddress[]> {
   const { authority, serverName } = place
@@ -57,8 +68,12 @@ export async function addressesOf(place: Place, names: NameLookup, rules: Addres
       return [endpointAddress(place, place.host, place.port)]
     case 'name':
       return pick(place, await lookUp(place.name, place.port, names), place.name, rules)
-    case 'srv':
-      return pick(place, await lookUpSrv(place.name, names), serverName, rules)
+    case 'srv': {
+      const { found, failure } = await lookUpSrv(place.name, names)
+      const addresses = pick(place, found, serverName, rules)
+      if (failure !== null) throw new PartialError(place.name, addresses, failure)
+      return addresses
+    }
   }
 }
 
@@ -75,21 +90,29 @@ async function lookUp(name: string, port: number, names: NameLookup): Promise<Fo
 /**
  * The hosts of the lowest priority that have an address (RFC 2782). Among them, weights do not count: each host gets the same
  * share of the calls.
+ *
+ * @returns what was found, and why there may be more; null: there is no more.
  */
-async function lookUpSrv(name: string, names: NameLookup): Promise<Found[]> {
+async function lookUpSrv(name: string, names: NameLookup): Promise<{ found: Found[]; failure: unknown }> {
   const records = await names.resolveSrv(name)
   // What comes out of DNS is no name before it is checked; the root (".") says that there is no such service.
   const usable = records.filter(record => record.port > 0 && hostnameProblem(record.name) === null)
   const priorities = [...new Set(usable.map(({ priority }) => priority))].sort((one, other) => one - other)
-  let failure: unknown = new ResolveError(`${name} has no SRV record with a host`)
+  const reasons: unknown[] = []
   for (const priority of priorities) {
     const hosts = usable.filter(record => record.priority === priority)
     const answers = await Promise.allSettled(hosts.map(host => lookUp(host.name, host.port, names)))
     const found = answers.flatMap(answer => (answer.status === 'fulfilled' ? answer.value : []))
-    if (found.length > 0) return found
-    failure = answers.find(answer => answer.status === 'rejected')?.reason ?? failure
+    reasons.push(...answers.flatMap(answer => (answer.status === 'rejected' ? [answer.reason] : [])))
+    if (found.length > 0) return { found, failure: reasons.find(reason => !isUnknownName(reason)) ?? null }
   }
-  throw failure
+  throw reasons.at(-1) ?? new ResolveError(`${name} has no SRV record with a host`)
+}
+
+/** Whether DNS says that there is no such name, or nothing of that kind; all else may be over soon. */
+function isUnknownName(error: unknown): boolean {
+  const { code } = error as { code?: unknown }
+  return code === 'ENOTFOUND' || code === 'ENODATA'
 }
 
 /** @param name what the operator wrote: that decides whether this machine is meant. */

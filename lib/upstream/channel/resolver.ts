@@ -1,4 +1,4 @@
-import { type AddressRules, addressesOf, type EndpointAddress, type NameLookup } from './addresses.ts'
+import { type AddressRules, addressesOf, type EndpointAddress, type NameLookup, PartialError } from './addresses.ts'
 import { Backoff, type BackoffOptions } from './backoff.ts'
 import type { Place } from './target.ts'
 
@@ -77,6 +77,7 @@ export class Resolver {
     this.#isResolving = false
     for (const [index, answer] of answers.entries()) {
       if (answer.status === 'fulfilled') this.#known[index] = answer.value
+      else if (answer.reason instanceof PartialError) this.#add(index, answer.reason.addresses)
     }
     const failure = answers.find(answer => answer.status === 'rejected')
     if (failure === undefined) this.#backoff.reset()
@@ -89,6 +90,11 @@ export class Resolver {
     if (failure !== undefined) onError(failure.reason)
   }
 
+  /** Those that the place had may be of a host that cannot be resolved now; the new ones come first. */
+  #add(index: number, addresses: EndpointAddress[]): void {
+    this.#known[index] = distinct([...addresses, ...(this.#known[index] ?? [])]).slice(0, this.#options.maxAddresses)
+  }
+
   #startIn(waitMs: number): void {
     if (this.#timer !== null) clearTimeout(this.#timer)
     this.#timer = setTimeout(() => this.start(), waitMs).unref()
@@ -97,8 +103,12 @@ export class Resolver {
   /** Each once, though more than one place may have it. */
   #allKnown(): EndpointAddress[] {
     const known = this.#known.flatMap(addresses => addresses ?? [])
-    return [...new Map(known.map(address => [keyOf(address), address])).values()].slice(0, this.#options.maxAddresses)
+    return distinct(known).slice(0, this.#options.maxAddresses)
   }
+}
+
+function distinct(addresses: EndpointAddress[]): EndpointAddress[] {
+  return [...new Map(addresses.map(address => [keyOf(address), address])).values()]
 }
 
 /** What tells endpoints apart: the same address may serve more than one name. */

@@ -108,6 +108,19 @@ t.test('the lowest priority of SRV that has an address counts', async t => {
   await t.rejects(labels('srv:///_grpc._tcp.p', { services }), { code: 'ENOTFOUND' })
 })
 
+t.test('a host of SRV that cannot be resolved now may have more', async t => {
+  const services = { '_grpc._tcp.p': [srv('a', 0), srv('b', 0)] }
+  const known = namesIn({ services, hosts: { a: ['10.0.0.1'] } })
+  const failure = Object.assign(new Error('getaddrinfo EAI_AGAIN b'), { code: 'EAI_AGAIN' })
+  const names = { ...known, lookup: (name: string) => (name === 'b' ? Promise.reject(failure) : known.lookup(name)) }
+  const [place] = parseTarget('srv:///_grpc._tcp.p').places
+  await t.rejects(addressesOf(place!, names, { maxAddresses: 100, allowLoopback: false }), {
+    name: 'PartialError',
+    addresses: [{ label: '10.0.0.1:9002' }],
+    cause: failure
+  })
+})
+
 t.test('SRV that names no host is no service', async t => {
   const services = { '_grpc._tcp.p': [srv('', 0), srv('a\0b', 0), srv('127.1', 0), srv('a', 0, 0)] }
   await t.rejects(labels('srv:///_grpc._tcp.p', { services, hosts: { a: ['10.0.0.1'] } }), {

@@ -21,7 +21,7 @@ function start(t: Tap, target: string, answers: Record<string, Answer>, options:
         if (answer instanceof Error) throw answer
         return answer.map(address => ({ address, family: 4 }))
       },
-      resolveSrv: async () => []
+      resolveSrv: async () => Object.keys(answers).map(name => ({ name, port: 1, priority: 0, weight: 0 }))
     },
     maxAddresses: 100,
     allowLoopback: false,
@@ -190,4 +190,18 @@ t.test('that all names can be resolved again is told once', async t => {
   await pass(30_000)
   await pass(30_000)
   t.equal(recovered.times, 1)
+})
+
+t.test('a host of SRV that cannot be resolved keeps what it had, while the others change', async t => {
+  const answers: Record<string, Answer> = { a: ['10.0.0.1'], b: ['10.0.0.2'] }
+  const { found, errors } = start(t, 'srv:///_grpc._tcp.product.test', answers)
+  await settle()
+  answers.a = ['10.0.0.3']
+  answers.b = new Error('SERVFAIL')
+  await pass(30_000)
+  t.same(new Set(found.at(-1)), new Set(['10.0.0.1:1', '10.0.0.2:1', '10.0.0.3:1']))
+  t.match(errors, [{ name: 'PartialError', message: 'a host of _grpc._tcp.product.test: SERVFAIL' }])
+  answers.b = ['10.0.0.4']
+  await pass(30_000)
+  t.same(found.at(-1), ['10.0.0.3:1', '10.0.0.4:1'])
 })
