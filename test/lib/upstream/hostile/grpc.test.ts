@@ -51,6 +51,11 @@ t.test('a status that is none', async t => {
   ])
 })
 
+t.test('a status counts where the answer ends', async t => {
+  const withStatus = headers(Buffer.concat([packedHeaders, packedStatus(5)]))
+  attackEach(t, [['that of an error, in headers behind which more comes', [withStatus, message, trailers], 'ok', null]])
+})
+
 t.test('what comes with a status never hides it', async t => {
   const notFound: [string, string] = ['grpc-status', '5']
   attackEach(t, [
