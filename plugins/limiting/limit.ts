@@ -1,5 +1,6 @@
 import type { FastifyRateLimitStore } from '@fastify/rate-limit'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { policyItem } from '../../lib/limiter/rate-limit-fields.ts'
 import type { Taken, TokenBucket, TokenStore } from '../../lib/limiter/store.ts'
 import { tokenBucket } from '../../lib/limiter/token-bucket.ts'
 import type { BucketOptions } from './options.ts'
@@ -9,6 +10,8 @@ export interface Limit {
   /** What clients and metrics know it as: `address`, `global`, `subject`, `route`, `failures`. */
   readonly name: string
   readonly bucket: TokenBucket
+  /** Its item of `RateLimit-Policy`. */
+  readonly policyItem: string
   keyOf(request: FastifyRequest): string
   /** Takes tokens from the bucket of the request. */
   take(request: FastifyRequest, cost: number): Promise<Taken>
@@ -39,6 +42,7 @@ export function createLimit(gateway: FastifyInstance, options: LimitOptions): Li
   return {
     name,
     bucket,
+    policyItem: policyItem(name, bucket),
     keyOf,
     async take(request, cost) {
       const result = await checkOf(cost)(request)
