@@ -9,42 +9,54 @@ const defaultMaxKeys = 100_000
 const maxKeyLength = 64
 
 export interface MemoryStoreOptions {
-  /** How many keys are remembered; the one that was used longest ago is forgotten first. Default 100,000. */
+  /** How many keys are remembered at most, and the half of them that was used last at least. Default 100,000. */
   maxKeys?: number
   /** Milliseconds on a clock that never goes back. Default: `performance.now()`. */
   now?: () => number
 }
 
-/** Token buckets of one process, by key. */
+/**
+ * Token buckets of one process, by key. They are kept in two maps: when the first is full, it becomes the second, and what
+ * was in that and not used since is forgotten. To move each key that is used to the end of one map would cost a new table
+ * every few requests.
+ */
 export class MemoryStore implements TokenStore {
-  readonly #fullAt = new Map<string, number>()
-  readonly #maxKeys: number
+  #recent = new Map<string, number>()
+  #older = new Map<string, number>()
+  readonly #maxRecent: number
   readonly #now: () => number
 
   constructor({ maxKeys = defaultMaxKeys, now = () => performance.now() }: MemoryStoreOptions = {}) {
-    this.#maxKeys = maxKeys
+    this.#maxRecent = Math.ceil(maxKeys / 2)
     this.#now = now
   }
 
   /** How many keys are remembered. */
   get size(): number {
-    return this.#fullAt.size
+    return this.#recent.size + this.#older.size
   }
 
   take(text: string, bucket: TokenBucket, cost = 1): Decision {
     const key = text.length > maxKeyLength ? hash('sha256', text, 'base64url') : text
-    const decision = takeTokens(bucket, this.#fullAt.get(key), this.#now(), cost)
-    // Deleted and set, a key is the newest of the map: the first is the one that was used longest ago.
-    this.#fullAt.delete(key)
-    this.#fullAt.set(key, decision.fullAt)
-    if (this.#fullAt.size > this.#maxKeys) this.#forgetOldest()
+    const decision = takeTokens(bucket, this.#fullAt(key), this.#now(), cost)
+    this.#recent.set(key, decision.fullAt)
+    if (this.#recent.size >= this.#maxRecent) this.#forget()
     return decision
   }
 
-  #forgetOldest(): void {
-    for (const key of this.#fullAt.keys()) {
-      this.#fullAt.delete(key)
-      return
-    }
+  /** When the bucket of the key is full again. */
+  #fullAt(key: string): number | undefined {
+    const fullAt = this.#recent.get(key)
+    if (fullAt !== undefined || this.#older.size === 0) return fullAt
+    const older = this.#older.get(key)
+    // It is about to be a recent one.
+    if (older !== undefined) this.#older.delete(key)
+    return older
+  }
+
+  /** All that was not used since the last time. */
+  #forget(): void {
+    this.#older = this.#recent
+    this.#recent = new Map()
   }
 }

@@ -18,12 +18,22 @@ t.test('a bucket fills with time', async t => {
   t.equal(store.take('a', oneToken).allowed, true)
 })
 
-t.test('the number of keys is bounded, and the one that was used longest ago goes first', async t => {
-  const store = new MemoryStore({ maxKeys: 2, now: () => 0 })
+t.test('what was used last is remembered, and what was not is forgotten', async t => {
+  const store = new MemoryStore({ maxKeys: 4, now: () => 0 })
   for (const key of ['a', 'b', 'a', 'c']) store.take(key, oneToken)
-  t.equal(store.size, 2)
   t.equal(store.take('a', oneToken).allowed, false, 'kept')
   t.equal(store.take('b', oneToken).allowed, true, 'forgotten')
+})
+
+t.test('the number of keys is bounded, and the half of it that was used last is never forgotten', async t => {
+  const store = new MemoryStore({ maxKeys: 100, now: () => 0 })
+  for (let index = 0; index < 1_000; index++) {
+    store.take(`key ${index}`, oneToken)
+    if (index >= 49) store.take(`key ${index - 49}`, oneToken)
+    t.ok(store.size <= 100, `${store.size} keys`)
+    t.equal(store.take(`key ${index}`, oneToken).allowed, false)
+  }
+  for (let index = 970; index < 1_000; index++) t.equal(store.take(`key ${index}`, oneToken).allowed, false)
 })
 
 t.test('a key may be any text', async t => {
