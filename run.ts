@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
 import type { FastifyInstance } from 'fastify'
 import { type Config, loadConfig } from './config.ts'
 import { StartError } from './errors.ts'
@@ -10,6 +11,13 @@ import { isWorker, onStopMessage, runWorkers, workerIndex } from './workers.ts'
 
 /** How long the answers of requests that are cut off may take to leave. */
 const lastAnswersMs = 100
+
+/**
+ * Keeps V8 from allocating among the old what has outlived collections before. Nothing of a request lives long; but under
+ * load much is in flight at a collection, and lists of listeners then start as old objects, which keep their requests until
+ * the next full collection. In about a third of all starts that cost 10 to 20 of some 40 µs per request, for good.
+ */
+const noPretenuring = '--no-allocation-site-pretenuring'
 
 /** Makes the gateway of a process. What it throws keeps the process from starting, told in one line if somebody can mend it. */
 export type Build = (config: Config) => FastifyInstance | Promise<FastifyInstance>
@@ -32,6 +40,7 @@ export function fail(error: unknown): never {
 }
 
 async function start(build: Build, config: Config): Promise<void> {
+  setFlagsFromString(noPretenuring)
   const telemetry = await startTelemetry({
     endpoint: config.OTEL_EXPORTER_OTLP_ENDPOINT,
     scrape: config.ADMIN_PORT !== null,

@@ -64,7 +64,7 @@ export async function tracing(gateway: FastifyInstance) {
     return tracer.startSpan(name, attributes === undefined ? {} : { attributes }, this.trace)
   })
 
-  gateway.addHook('onRequest', async function startRequestSpan(request, reply) {
+  gateway.addHook('onRequest', function startRequestSpan(request, reply, done) {
     const parent = propagator.extract(ROOT_CONTEXT, request.headers, headerGetter)
     const route = routeOf(request)
     request.route = route
@@ -76,6 +76,7 @@ export async function tracing(gateway: FastifyInstance) {
     request.traceId = span.spanContext().traceId
     request.log = ofTrace(request.log, span)
     reply.header('x-request-id', request.id)
+    done()
   })
 
   gateway.onCompleted(({ span }, _reply, status) => endSpan(span, status))
