@@ -4,8 +4,17 @@ import { fileURLToPath } from 'node:url'
 import { buildGo } from '../tools/go-build.ts'
 import { freePort, stop } from './processes.ts'
 
-/** What an upstream answers, by the path of an rpc: a message in base64, so many times. */
-export type Answers = Record<string, { message: string; count: number }>
+/** What an upstream answers, by the path of an rpc. */
+export type Answers = Record<string, Answer>
+
+export interface Answer {
+  /** A message in base64. */
+  message: string
+  /** How often it comes. */
+  count: number
+  /** Messages that come in its place, by the message that was asked with, in base64. */
+  byRequest?: Record<string, string>
+}
 
 export interface Upstream {
   /** `http://host:port`. */

@@ -7,10 +7,11 @@ import { differingPaths, readTree, syncTree } from './file-tree.ts'
 import { readProtoComments } from './proto-comments.ts'
 import { layProtoDeps } from './proto-deps.ts'
 
-/** What is generated: the folder of the result, the template that says from what and how, and whose comments are kept. */
+/** What is generated: the folder of the result, the template that says from what and how, and whose comments are kept, if any. */
 const OUTPUTS = [
   { folder: 'gen', template: 'buf.gen.yaml', protos: 'proto' },
-  { folder: 'test/fixtures/gen', template: 'test/fixtures/buf.gen.yaml', protos: 'test/fixtures/proto' }
+  { folder: 'test/fixtures/gen', template: 'test/fixtures/buf.gen.yaml', protos: 'test/fixtures/proto' },
+  { folder: 'bench/gen', template: 'bench/buf.gen.yaml', protos: null }
 ]
 
 /** The comments of the protos: what documents of the gateway say about its messages. */
@@ -33,7 +34,9 @@ async function generate(check: boolean): Promise<string[]> {
       const code = await runBuf('generate', '--template', template, '--output', temporary)
       if (code !== 0) throw new Error(`buf generate failed for ${template}`)
       const wanted = await readTree(join(temporary, folder))
-      wanted.set(COMMENTS, `${JSON.stringify(await readProtoComments(protos, temporary), null, 2)}\n`)
+      if (protos !== null) {
+        wanted.set(COMMENTS, `${JSON.stringify(await readProtoComments(protos, temporary), null, 2)}\n`)
+      }
       const target = join(ROOT, folder)
       const paths = check ? differingPaths(await readTree(target), wanted) : await syncTree(target, wanted)
       differing.push(...paths.map(path => `${folder}/${path}`))

@@ -5,6 +5,7 @@
 package main
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"log"
@@ -25,6 +26,8 @@ import (
 type answer struct {
 	Message bytes `json:"message"`
 	Count   int   `json:"count"`
+	// What comes in its place, by the message that was asked with, in base64.
+	ByRequest map[string]bytes `json:"byRequest"`
 }
 
 // A message as it is on the wire.
@@ -69,8 +72,14 @@ func main() {
 			if err := stream.RecvMsg(&request); err != nil {
 				return err
 			}
+			message := answer.Message
+			if len(answer.ByRequest) > 0 {
+				if other, known := answer.ByRequest[base64.StdEncoding.EncodeToString(request)]; known {
+					message = other
+				}
+			}
 			for range answer.Count {
-				if err := stream.SendMsg(answer.Message); err != nil {
+				if err := stream.SendMsg(message); err != nil {
 					return err
 				}
 			}
