@@ -4,7 +4,8 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { RequestError, StartError } from '../errors.ts'
 import { failureOf } from '../lib/errors/failure.ts'
-import { checkCharset, checkEncoding, jsonType } from '../lib/http/guard/content.ts'
+import { asksForUpgrade } from '../lib/http/guard/connection.ts'
+import { checkCharset, checkContentType, checkEncoding, jsonType } from '../lib/http/guard/content.ts'
 import { compileIsInternal, isNamePattern } from '../lib/http/guard/headers.ts'
 import { compileInspect, type InspectRules } from '../lib/http/guard/inspect.ts'
 import { malformed } from '../lib/http/guard/malformed.ts'
@@ -65,20 +66,24 @@ export const defaultInternalHeaders: readonly string[] = [
  */
 export async function guard(gateway: FastifyInstance, options: GuardOptions): Promise<void> {
   const inspect = compileInspect(rulesOf(gateway, options))
-  /** Connections that end with an answer under way: what is behind the refused request may not be one. */
-  const refused = new WeakSet<Socket>()
+  /** Connections that end with an answer under way: what is behind its request may not be one. */
+  const ending = new WeakSet<Socket>()
 
-  gateway.addHook('onRequest', function guardRequest(request, _reply, done) {
+  gateway.addHook('onRequest', function guardRequest(request, reply, done) {
     const { raw } = request
     try {
-      if (refused.has(raw.socket)) throw malformed('the one before it was')
+      if (ending.has(raw.socket)) throw malformed('the one before it ended the connection')
+      if (asksForUpgrade(raw.headers)) {
+        ending.add(raw.socket)
+        reply.header('connection', 'close')
+      }
       inspect(raw, request.originalUrl)
       checkRoutedPath(request)
       const routingError = routingErrorOf(raw)
       if (routingError !== undefined) throw routingError
       if (hasBody(raw)) checkContent(raw)
     } catch (error) {
-      if (endsConnection(error)) refused.add(raw.socket)
+      if (endsConnection(error)) ending.add(raw.socket)
       done(error as Error)
       return
     }
@@ -102,6 +107,7 @@ function checkRoutedPath(request: FastifyRequest): void {
 function checkContent({ headers }: IncomingMessage): void {
   checkEncoding(headers)
   const type = headers['content-type']?.toLowerCase() ?? ''
+  checkContentType(type)
   if (jsonType.test(type)) checkCharset(type)
 }
 

@@ -41,7 +41,12 @@ function answersIn(received: string): RawAnswer[] {
     const length = Number(headers['content-length'] ?? (headers['transfer-encoding'] ? rest.length : 0))
     const text = Buffer.from(rest.slice(end + 4, end + 4 + length), 'latin1').toString()
     const isJson = headers['content-type']?.includes('json') ?? false
-    answers.push({ status: Number(statusLine.split(' ')[1]), headers, text, body: isJson ? JSON.parse(text) : null })
+    answers.push({
+      status: Number(statusLine.split(' ')[1]),
+      headers,
+      text,
+      body: isJson && text !== '' ? JSON.parse(text) : null
+    })
     rest = rest.slice(end + 4 + length)
   }
   return answers

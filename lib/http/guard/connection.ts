@@ -1,3 +1,5 @@
+import type { IncomingHttpHeaders } from 'node:http'
+
 /** What a connection is asked to do after the answer. */
 const persistence: ReadonlySet<string> = new Set(['close', 'keep-alive'])
 /** What the request cannot be without; it was read by them already. */
@@ -29,4 +31,12 @@ export function readConnection(header: string): ConnectionOptions | null {
     kept: options.filter(option => persistence.has(option)).join(', '),
     listed: options.filter(option => !persistence.has(option) && !framing.has(option))
   }
+}
+
+/**
+ * Whether a request asks to go on in another protocol (RFC 9110, section 7.8). It is answered as if it did not; but Node's
+ * parser has dropped what came with it and behind it, and would begin anew in the middle of another request.
+ */
+export function asksForUpgrade({ connection = '', upgrade }: IncomingHttpHeaders): boolean {
+  return upgrade !== undefined && connection.toLowerCase().includes('upgrade')
 }

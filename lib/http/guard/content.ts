@@ -3,7 +3,9 @@ import { RequestError } from '../../../errors.ts'
 
 /** JSON, by itself or as the syntax of another type (RFC 6839, section 3.1); type and subtype are in lower case. */
 export const jsonType = /^application\/(?:[\w.-]+\+)?json[ \t]*(?:;|$)/
-const charset = /;[ \t]*charset=(?:"([^"]*)"|([^;\s]*))/gi
+/** Also as some readers take it: with spaces around the `=`, or in the form of RFC 8187, which is never the name of one. */
+const charset = /;[ \t]*charset\*?[ \t]*=[ \t]*(?:"([^"]*)"|([^;\s]*))/gi
+const visibleAscii = /^[\t -~]*$/
 
 /**
  * A service would take compressed bytes for what their content type says (RFC 9110, sections 8.4 and 15.5.16).
@@ -25,4 +27,13 @@ export function checkCharset(contentType: string): void {
   for (const [, quoted, name = quoted ?? ''] of contentType.matchAll(charset)) {
     if (!/^utf-?8$/i.test(name)) throw new RequestError('SLUICE_ERR_MEDIA_TYPE')
   }
+}
+
+/**
+ * A content type is ASCII (RFC 9110, section 8.3.1): Fastify takes off no-break spaces at its end, and others do not.
+ *
+ * @throws {RequestError} SLUICE_ERR_MEDIA_TYPE
+ */
+export function checkContentType(contentType: string): void {
+  if (!visibleAscii.test(contentType)) throw new RequestError('SLUICE_ERR_MEDIA_TYPE')
 }

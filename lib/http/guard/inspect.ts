@@ -56,6 +56,19 @@ export function compileInspect({ maxHeaders, maxForwardedFor, isInternal, isTrus
   }
 }
 
+/** Where a request is from, in the words of proxies and of networks in front of them. */
+const forwarding: ReadonlySet<string> = new Set([
+  'cf-connecting-ip',
+  'client-ip',
+  'fastly-client-ip',
+  'forwarded',
+  'true-client-ip',
+  'x-client-ip',
+  'x-cluster-client-ip',
+  'x-forwarded',
+  'x-real-ip'
+])
+
 function isForwarding(name: string): boolean {
-  return name.startsWith('x-forwarded-') || name === 'forwarded' || name === 'x-real-ip'
+  return name.startsWith('x-forwarded-') || forwarding.has(name)
 }

@@ -1,7 +1,9 @@
 // Requests on which two parsers could disagree about where they end. Whatever comes of them, a request that hides in one is
 // never served.
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import t from 'tap'
-import { build } from '../../helper.ts'
+import { build, until } from '../../helper.ts'
 import { exchange, requestBytes } from '../../raw-client.ts'
 
 const { url, upstream } = await build(t, { RATE_LIMIT_BURST: '1000' }, { user: { login: () => ({ token: 'abc' }) } })
@@ -23,12 +25,12 @@ const refused: Record<string, [bytes: string, status: number]> = {
     400
   ],
   'chunked, identity': [requestBytes([post, json, 'Transfer-Encoding: chunked, identity'], chunkedLogin), 400],
-  identity: [requestBytes([post, json, 'Transfer-Encoding: identity'], smuggled), 400],
+  identity: [requestBytes([post, json, 'Transfer-Encoding: identity'], smuggled), 501],
   'a space before the colon of Transfer-Encoding': [
     requestBytes([post, json, 'Transfer-Encoding : chunked'], chunkedLogin),
     400
   ],
-  xchunked: [requestBytes([post, json, 'Transfer-Encoding: xchunked'], smuggled), 400],
+  xchunked: [requestBytes([post, json, 'Transfer-Encoding: xchunked'], smuggled), 501],
   ',chunked': [requestBytes([post, json, 'Transfer-Encoding: ,chunked'], chunkedLogin + smuggled), 400],
   'chunked behind an empty element': [
     requestBytes([post, json, 'Transfer-Encoding: gzip, , chunked'], chunkedLogin + smuggled),
@@ -36,7 +38,13 @@ const refused: Record<string, [bytes: string, status: number]> = {
   ],
   'gzip, chunked': [requestBytes([post, json, 'Transfer-Encoding: gzip, chunked'], chunkedLogin + smuggled), 501],
   'chunked, chunked': [requestBytes([post, json, 'Transfer-Encoding: chunked, chunked'], chunkedLogin), 400],
-  'gzip alone': [requestBytes([post, json, 'Transfer-Encoding: gzip'], smuggled), 400],
+  'chunked and a comma': [requestBytes([post, json, 'Transfer-Encoding: chunked,'], chunkedLogin), 400],
+  'chunked with a parameter': [
+    requestBytes([post, json, 'Transfer-Encoding: chunked;a=b'], chunkedLogin + smuggled),
+    501
+  ],
+  'an unknown coding of a GET': [requestBytes([get, 'Transfer-Encoding: xchunked'], smuggled), 501],
+  'gzip alone': [requestBytes([post, json, 'Transfer-Encoding: gzip'], smuggled), 501],
   'an empty Transfer-Encoding': [requestBytes([post, json, 'Transfer-Encoding: '], smuggled), 400],
   'chunked with a vertical tab': [requestBytes([post, json, 'Transfer-Encoding: \x0bchunked'], chunkedLogin), 400],
   'Transfer-Encoding of HTTP/1.0': [
@@ -50,12 +58,24 @@ const refused: Record<string, [bytes: string, status: number]> = {
   'a hexadecimal length': [requestBytes([post, json, 'Content-Length: 0x2'], '{}'), 400],
   'an empty length': [requestBytes([post, json, 'Content-Length: '], '{}'), 400],
   'a length of 2^64': [requestBytes([post, json, 'Content-Length: 18446744073709551616'], '{}'), 400],
+  'a length with a space in it': [requestBytes([post, json, 'Content-Length: 5 4'], login), 400],
+  'a length of another script': [requestBytes([post, json, 'Content-Length: \xb2'], '{}'), 400],
+  'a length and an unknown Transfer-Encoding': [
+    requestBytes([post, json, `Content-Length: ${login.length}`, 'Transfer-Encoding: xchunked'], login),
+    400
+  ],
+  'a length of nothing and Transfer-Encoding': [
+    requestBytes([post, json, 'Transfer-Encoding: chunked', 'Content-Length: 0'], chunkedLogin),
+    400
+  ],
   'a negative length': [requestBytes([post, json, 'Content-Length: -1'], '{}'), 400],
   'lines that end with a bare LF': [`${get}\nHost: gateway.test\n\n`, 400],
   'a bare LF before a header': [requestBytes([get, 'A: b\nC: d'], ''), 400],
   'a bare CR in a value': [requestBytes([get, 'A: b\rC: d']), 400],
   'a NUL in a value': [requestBytes([get, 'A: b\0c']), 400],
   'a folded line': [requestBytes([get, 'A: b', ' c']), 400],
+  'lines that end with a bare CR': [`${get}\rHost: gateway.test\r\r`, 400],
+  'a name of a DEL': [requestBytes([get, 'A\x7f: b']), 400],
   'a header without a name': [requestBytes([get, ': b']), 400],
   'a header without a colon': [requestBytes([get, 'b']), 400],
   'a space before a colon': [requestBytes([get, 'A : b']), 400],
@@ -82,6 +102,36 @@ const refused: Record<string, [bytes: string, status: number]> = {
     requestBytes([post, json, 'Transfer-Encoding: chunked'], `36;${'x'.repeat(20_000)}\r\n${login}\r\n0\r\n\r\n`),
     400
   ],
+  'a chunk size with a sign': [
+    requestBytes([post, json, 'Transfer-Encoding: chunked'], `+36\r\n${login}\r\n0\r\n\r\n`),
+    400
+  ],
+  'a space behind a chunk size': [
+    requestBytes([post, json, 'Transfer-Encoding: chunked'], `36 \r\n${login}\r\n0\r\n\r\n`),
+    400
+  ],
+  'a bare LF in a chunk extension': [
+    requestBytes([post, json, 'Transfer-Encoding: chunked'], `36;a\nb\r\n${login}\r\n0\r\n\r\n`),
+    400
+  ],
+  'a bare LF behind a chunk': [
+    requestBytes([post, json, 'Transfer-Encoding: chunked'], `36\r\n${login}\n0\r\n\r\n`),
+    400
+  ],
+  'Transfer-Encoding in a trailer': [
+    requestBytes(
+      [post, json, 'Transfer-Encoding: chunked'],
+      chunkedLogin.replace(/\r\n$/, 'Transfer-Encoding: chunked\r\n\r\n')
+    ),
+    400
+  ],
+  'a trailer of 20 KB': [
+    requestBytes(
+      [post, json, 'Transfer-Encoding: chunked'],
+      chunkedLogin.replace(/\r\n$/, `A: ${'x'.repeat(20_000)}\r\n\r\n`)
+    ),
+    431
+  ],
   'Content-Length in a trailer': [
     requestBytes(
       [post, json, 'Transfer-Encoding: chunked'],
@@ -93,6 +143,10 @@ const refused: Record<string, [bytes: string, status: number]> = {
   'HTTP/2.0 as text': [requestBytes(['GET /api/v1/categories HTTP/2.0']), 505],
   'HTTP/1.9': [requestBytes(['GET /api/v1/categories HTTP/1.9']), 505],
   'HTTP/3.0': [requestBytes(['GET /api/v1/categories HTTP/3.0']), 505],
+  'a version in lower case': [requestBytes(['GET /api/v1/categories http/1.1']), 400],
+  'a method in lower case': [requestBytes(['get /api/v1/categories HTTP/1.1']), 400],
+  'a space in the target': [requestBytes(['GET /api/v1/categories /x HTTP/1.1']), 400],
+  'the address line of a proxy': [`PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n${requestBytes([get])}`, 400],
   'the preface of HTTP/2': ['PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400],
   'another protocol': [requestBytes(['GET /api/v1/categories ICY/1.1']), 400],
   'an unknown method': [requestBytes(['FETCH /api/v1/categories HTTP/1.1']), 400],
@@ -181,4 +235,57 @@ t.test('what comes behind a refused request is not served', async t => {
     [400]
   )
   t.equal(upstream.calls.length, before)
+})
+
+t.test('a body that nobody reads is no request', async t => {
+  const before = upstream.calls.length
+  const length = `Content-Length: ${smuggled.length}`
+  const answered: Record<string, number> = {
+    'GET /health': 200,
+    'HEAD /api/v1/categories': 400,
+    'DELETE /api/v1/categories': 405,
+    'OPTIONS *': 204,
+    'POST /nowhere': 404,
+    'POST /api/v1/orders': 401
+  }
+  for (const [line, status] of Object.entries(answered)) {
+    const answers = await exchange(url, requestBytes([`${line} HTTP/1.1`, length, 'Connection: close'], smuggled))
+    t.same(
+      answers.map(answer => answer.status),
+      [status],
+      line
+    )
+  }
+  t.equal(upstream.calls.length, before)
+})
+
+t.test('a request that asks for another protocol is answered, and nothing behind it is served', async t => {
+  const before = upstream.calls.length
+  for (const protocol of ['websocket', 'h2c', 'TLS/1.0']) {
+    const upgrade = ['Connection: Upgrade, HTTP2-Settings', `Upgrade: ${protocol}`, 'HTTP2-Settings: AAMAAABk']
+    const answers = await exchange(url, requestBytes([get, ...upgrade]) + requestBytes([get]))
+    t.same(
+      answers.map(({ status, headers }) => [status, headers.connection]),
+      [[200, 'close']],
+      protocol
+    )
+  }
+  t.equal(upstream.calls.length, before + 3)
+})
+
+t.test('what comes later, behind a request that asks for another protocol, is not served either', async t => {
+  const { promise: gate, resolve: open } = Promise.withResolvers<object>()
+  const built = await build(t, {}, { product: { listCategories: () => gate } })
+  let requests = 0
+  built.gateway.server.on('request', () => {
+    requests += 1
+  })
+  const socket = connect(Number(new URL(built.url).port), '127.0.0.1')
+  socket.write(requestBytes([get, 'Connection: Upgrade', 'Upgrade: websocket']))
+  await until(() => built.upstream.calls.length === 1)
+  socket.write(requestBytes([get]))
+  await until(() => requests === 2)
+  open({})
+  t.equal((await text(socket)).match(/^HTTP\/1\.1 200/gm)?.length, 1)
+  t.equal(built.upstream.calls.length, 1)
 })

@@ -36,6 +36,7 @@ const json = 'Content-Type: application/json'
 /** Headers, and the status of the answer. */
 const refused: Record<string, [lines: string[], status: number]> = {
   'two Authorization headers': [[get, `Authorization: Bearer ${token}`, 'Authorization: Bearer x'], 400],
+  'an empty Authorization header and another': [[get, 'Authorization:', `Authorization: Bearer ${token}`], 400],
   'two Authorization headers that are the same': [
     [get, `Authorization: Bearer ${token}`, `authorization: Bearer ${token}`],
     400
@@ -55,6 +56,10 @@ const refused: Record<string, [lines: string[], status: number]> = {
   'UTF-16': [[post, 'Content-Type: application/json; charset=utf-16', length], 415],
   'Latin-1': [[post, 'Content-Type: application/json; charset="latin1"', length], 415],
   'two charsets': [[post, 'Content-Type: application/json; charset=utf-8; charset=latin1', length], 415],
+  'a charset with spaces about it': [[post, 'Content-Type: application/json; charset = latin1', length], 415],
+  'a charset in the long form': [[post, "Content-Type: application/json; charset*=utf-8''latin1", length], 415],
+  'a charset that is not closed': [[post, 'Content-Type: application/json; charset="utf-16', length], 415],
+  'a no-break space in the content type': [[post, 'Content-Type: application/json\xa0', length], 415],
   gzip: [[post, json, 'Content-Encoding: gzip', length], 415],
   'an unknown content encoding': [[post, json, 'Content-Encoding: x-secret', length], 415],
   'a list of content encodings': [[post, json, 'Content-Encoding: identity, gzip', length], 415]
@@ -191,7 +196,14 @@ const lies = [
   'X-Forwarded-Proto: https',
   'X-Forwarded-Host: evil.test',
   'Forwarded: for=192.0.2.1',
-  'X-Real-IP: 192.0.2.1'
+  'X-Real-IP: 192.0.2.1',
+  'X-Forwarded: for=192.0.2.1',
+  'X-Client-IP: 192.0.2.1',
+  'X-Cluster-Client-IP: 192.0.2.1',
+  'Client-IP: 192.0.2.1',
+  'True-Client-IP: 192.0.2.1',
+  'CF-Connecting-IP: 192.0.2.1',
+  'Fastly-Client-IP: 192.0.2.1'
 ]
 
 t.test('what a stranger says about where a request is from counts for nothing, and is taken off', async t => {
