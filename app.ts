@@ -54,7 +54,7 @@ export function buildEdge(config: Config, upstreamsByName: Record<string, Upstre
 
   // These only look on, and see what the guard refuses too.
   gateway.register(completion)
-  gateway.register(tracing)
+  gateway.register(tracing, { detailed: config.TRACING === 'detailed' })
   gateway.register(errors)
   gateway.register(accessLog)
   gateway.register(metrics)

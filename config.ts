@@ -200,6 +200,11 @@ const variables = {
     'off'
   ]),
   TRUST_PROXY: proxies('`false`, or the addresses and CIDR ranges of proxies whose `X-Forwarded-For` counts.', 'false'),
+  TRACING: choice(
+    '`detailed` adds spans of every hook and handler; needs the package `@fastify/otel`, for development.',
+    'standard',
+    ['standard', 'detailed']
+  ),
   OTEL_EXPORTER_OTLP_ENDPOINT: endpoint('Where spans and metrics go by OTLP/gRPC. Empty: nowhere, at no cost.', ''),
   OTEL_TRACES_SAMPLER: choice('Which traces are kept; read by the OpenTelemetry SDK.', 'parentbased_always_on', [
     'always_on',

@@ -15,11 +15,21 @@ import {
 } from '@opentelemetry/api'
 import type { FastifyBaseLogger, FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
+import { StartError } from '../errors.ts'
 import { routeOf } from '../lib/http/observed.ts'
 import { methodAttribute } from '../lib/telemetry/http-method.ts'
 import { isKept } from '../lib/telemetry/is-kept.ts'
 import { propagator } from '../lib/telemetry/propagator.ts'
 import { randomSpanId, randomTraceId } from '../lib/telemetry/random-ids.ts'
+import { addDetailedSpans } from './tracing/detailed.ts'
+
+export interface TracingOptions {
+  /**
+   * Whether hooks and handlers that are added after this plugin have spans too, by the package @fastify/otel: for
+   * development. Default false.
+   */
+  detailed?: boolean
+}
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -47,9 +57,14 @@ const headerGetter: TextMapGetter<IncomingHttpHeaders> = {
 
 /**
  * A server span `METHOD /route/template` per request, in the caller's trace when it sent one. The context is carried by
- * the request and passed on explicitly: nothing on the way of a request looks into async storage.
+ * the request and passed on explicitly: nothing on the way of a request looks into async storage, but detailed spans.
+ *
+ * @throws {StartError} SLUICE_ERR_OPTION_INVALID
  */
-export async function tracing(gateway: FastifyInstance) {
+export async function tracing(gateway: FastifyInstance, { detailed = false }: TracingOptions) {
+  if (typeof detailed !== 'boolean') {
+    throw new StartError('SLUICE_ERR_OPTION_INVALID', ['tracing', 'detailed must be true or false'])
+  }
   const tracer = trace.getTracer('sluice')
   const describe = createDescriptions()
 
@@ -80,6 +95,7 @@ export async function tracing(gateway: FastifyInstance) {
   })
 
   gateway.onCompleted(({ span }, _reply, status) => endSpan(span, status))
+  if (detailed) await addDetailedSpans(gateway)
 }
 
 /** Has all lines of a request name its trace. Pino adds to the child that the request has already, which is much cheaper. */
