@@ -1,29 +1,11 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import t from 'tap'
-import { build, signToken, type Test, userId } from '../../helper.ts'
-import { createKey, type IssuerKey, signWith } from '../../lib/auth/tokens.ts'
+import { build, signToken, userId } from '../../helper.ts'
+import { createKey, signWith } from '../../lib/auth/tokens.ts'
+import { startIssuer } from './issuer.ts'
 
 const me = '/api/v1/users/me'
 const now = Math.floor(Date.now() / 1000)
 const claims = { iss: 'shop-user-service', aud: 'shop', sub: userId, user_id: userId, iat: now, exp: now + 600 }
-
-/** An issuer that publishes keys, on a free port. */
-async function startIssuer(t: Test, ...keys: IssuerKey[]) {
-  const issuer = { keys, isDown: false, url: '' }
-  const server = createServer((_request, response) => {
-    if (issuer.isDown) response.writeHead(503).end()
-    else response.end(JSON.stringify({ keys: issuer.keys.map(({ jwk }) => jwk) }))
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.teardown(() => {
-    server.closeAllConnections()
-    server.close()
-  })
-  issuer.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/.well-known/jwks.json`
-  return issuer
-}
 
 t.test('tokens are verified with the keys that the issuer publishes', async t => {
   const keys = [createKey('a'), createKey('b', 'EdDSA')]
