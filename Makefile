@@ -65,4 +65,4 @@ down: ## stop the containers; the volumes stay
 	docker compose down
 
 clean: ## remove what was installed, generated data included
-	rm -rf node_modules .cache .data .tap
+	rm -rf node_modules .cache .data .tap dist

@@ -1,8 +1,8 @@
 import { fromBinary } from '@bufbuild/protobuf'
 import { createClient } from '@connectrpc/connect'
-import { createChannel, createTransport, createWire } from 'sluice/upstream'
 import t from 'tap'
 import { ListCategoriesResponseSchema, ProductService } from '../../../gen/shop/product/v1/product_pb.ts'
+import { createChannel, createTransport, createWire } from '../../../lib/upstream/index.ts'
 import { startUpstream } from '../../helper.ts'
 
 t.test('a program calls services without a gateway, by a generated client and in bytes', async t => {
