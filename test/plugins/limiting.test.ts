@@ -52,14 +52,46 @@ t.test('probing for tokens and paths is limited too', async t => {
   t.same(statuses, [404, 401, 401, 429])
 })
 
-t.test('an address that a stranger claims to come from counts for nothing', async t => {
-  const { call } = await build(t, threeTokens)
-  const statuses = []
-  for (let count = 0; count < 4; count++) {
-    const headers = { 'x-forwarded-for': `192.0.2.${count}` }
-    statuses.push((await call('GET', '/api/v1/categories', { headers })).status)
+t.test('an address that a stranger claims to come from counts for nothing, whatever it says it with', async t => {
+  const claims: Record<string, (address: string) => string> = {
+    'x-forwarded-for': address => address,
+    forwarded: address => `for=${address}`,
+    'x-real-ip': address => address,
+    'x-client-ip': address => address,
+    'true-client-ip': address => address,
+    'cf-connecting-ip': address => address,
+    via: address => `1.1 ${address}`
   }
-  t.same(statuses, [200, 200, 200, 429])
+  for (const [name, say] of Object.entries(claims)) {
+    const { call } = await build(t, threeTokens)
+    const statuses = []
+    for (let count = 0; count < 4; count++) {
+      const headers = { [name]: say(`192.0.2.${count}`) }
+      statuses.push((await call('GET', '/api/v1/categories', { headers })).status)
+    }
+    t.same(statuses, [200, 200, 200, 429], name)
+  }
+})
+
+t.test('there is no moment at which twice the limit passes', async t => {
+  const { now } = performance
+  t.teardown(() => Object.assign(performance, { now }))
+  let clock = now.call(performance)
+  Object.assign(performance, { now: () => clock })
+  const { call } = await build(t, { RATE_LIMIT_RPS: '1', RATE_LIMIT_BURST: '10' })
+  const passed = async () => {
+    const statuses = []
+    for (let count = 0; count < 12; count++) statuses.push((await call('GET', '/api/v1/categories')).status)
+    return statuses.filter(status => status === 200).length
+  }
+  t.equal(await passed(), 10)
+  const steps = []
+  // Up to the ends of all windows in which it may have been counted, and a little beyond.
+  for (const ms of [900, 200, 4_800, 200, 3_800, 200]) {
+    clock += ms
+    steps.push(await passed())
+  }
+  t.same(steps, [0, 1, 4, 1, 3, 1], 'ten in ten seconds')
 })
 
 t.test('behind a trusted proxy, each client has a bucket', async t => {

@@ -3,7 +3,10 @@ import { type AddressInfo, createServer } from 'node:net'
 import { Redis } from 'ioredis'
 import t from 'tap'
 import { freePort, skipWithoutRedis, startRedis } from '../../backends/redis.ts'
-import { type Built, build, type Test, until } from '../../helper.ts'
+import { type Built, build, signToken, type Test, until } from '../../helper.ts'
+import { recordTelemetry } from '../../telemetry.ts'
+
+const telemetry = recordTelemetry()
 
 const path = '/api/v1/categories'
 
@@ -12,6 +15,12 @@ const threeTokens = { RATE_LIMIT_RPS: '0.001', RATE_LIMIT_BURST: '3' }
 
 /** Long enough that Redis decides, also on a slow machine. */
 const patient = { RATE_LIMIT_REDIS_TIMEOUT_MS: '10000' }
+
+/** How often a limit was counted locally because Redis did not say. */
+async function fallbacks(): Promise<number> {
+  const points = (await telemetry.metrics()).get('rate_limiter.fallback.count')?.dataPoints ?? []
+  return points.reduce((sum, { value }) => sum + Number(value), 0)
+}
 
 async function ask({ call }: Built, times: number): Promise<number[]> {
   const statuses = []
@@ -58,6 +67,44 @@ t.test('gateways that share a Redis', { skip: skipWithoutRedis }, async t => {
     t.ok((await redis.pttl(keys[0]!)) > 0)
   })
 
+  t.test('a user may be called whatever: it is one key of its own, and nothing of it is stored', async t => {
+    const { url } = await startRedis(t)
+    const one = { RATE_LIMIT_USER_RPS: '0.001', RATE_LIMIT_USER_BURST: '1' }
+    const { call } = await build(t, { ...patient, ...one, RATE_LIMIT_REDIS_URL: url })
+    const redis = new Redis(url)
+    t.teardown(() => redis.disconnect())
+    const users = ['a', 'a:b', '*', '{a}b', '{a}c', 'a\r\nFLUSHALL\r\n', "'; return 1 --", '\0', 'x'.repeat(2_000)]
+    for (const sub of users) {
+      const token = await signToken({ sub, user_id: sub })
+      const statuses = []
+      for (let count = 0; count < 2; count++) statuses.push((await call('GET', '/api/v1/users/me', { token })).status)
+      t.same(statuses, [200, 429], JSON.stringify(sub.slice(0, 20)))
+    }
+    const keys = await redis.keys('*')
+    t.equal(keys.length, users.length + 1, 'one besides for the address')
+    for (const key of keys) t.match(key, /^sluice:limit:[\w-]{43}$/)
+  })
+
+  t.test('a Redis that has forgotten the script is told it again, and has counted on', async t => {
+    const { url } = await startRedis(t)
+    const built = await build(t, { ...patient, ...threeTokens, RATE_LIMIT_REDIS_URL: url })
+    const redis = new Redis(url)
+    t.teardown(() => redis.disconnect())
+    t.same(await ask(built, 2), [200, 200])
+    await redis.script('FLUSH')
+    t.same(await ask(built, 2), [200, 429])
+    t.equal(placeOf(built), 'redis')
+  })
+
+  t.test('a Redis that has no room refuses nobody', async t => {
+    const { url } = await startRedis(t)
+    const built = await build(t, { ...patient, ...threeTokens, RATE_LIMIT_REDIS_URL: url })
+    const redis = new Redis(url)
+    t.teardown(() => redis.disconnect())
+    await redis.config('SET', 'maxmemory', '1')
+    t.same(await ask(built, 4), [200, 200, 200, 429])
+  })
+
   t.test('when Redis dies, each counts for itself, and together again when it is back', async t => {
     const { url, server } = await startRedis(t)
     const built = await build(t, { ...patient, ...threeTokens, RATE_LIMIT_BURST: '100', RATE_LIMIT_REDIS_URL: url })
@@ -78,8 +125,10 @@ t.test('gateways that share a Redis', { skip: skipWithoutRedis }, async t => {
     const built = await build(t, { ...threeTokens, RATE_LIMIT_REDIS_URL: url })
     t.teardown(() => server.kill('SIGCONT'))
     server.kill('SIGSTOP')
+    const before = await fallbacks()
     t.same(await ask(built, 4), [200, 200, 200, 429], 'the local bucket counts')
     t.equal(placeOf(built), 'memory')
+    t.equal(await fallbacks(), before + 4)
   })
 
   t.test('a Redis that only reads refuses nobody', async t => {
@@ -109,6 +158,10 @@ t.test('what is no good Redis refuses nobody, and does not keep the gateway from
     ['nobody listens', async () => `redis://127.0.0.1:${await freePort()}`],
     ['it is still loading', () => answerAll(t, '-LOADING Redis is loading the dataset in memory')],
     ['it asks for a password', () => answerAll(t, '-NOAUTH Authentication required.')],
+    ['it is busy with a script', () => answerAll(t, '-BUSY Redis is busy running a script.')],
+    ['its master is away', () => answerAll(t, '-MASTERDOWN Link with MASTER is down')],
+    ['it says yes to everything', () => answerAll(t, '+OK')],
+    ['it says nothing that ends', () => answerAll(t, '*99999999')],
     ['it is something else', () => answerAll(t, 'HTTP/1.1 400 Bad Request')]
   ]
   for (const [name, start] of cases) {
