@@ -1,0 +1,69 @@
+// What stands around all contenders: their upstream, what takes their telemetry, and what loads them.
+import { randomBytes } from 'node:crypto'
+import { SignJWT } from 'jose'
+import { answers } from '../cases.ts'
+import { type LoadGenerator, startLoadGenerator } from '../load-generator.ts'
+import type { PeerSettings } from '../peer.ts'
+import { pin } from '../processes/cores.ts'
+import { type Subject, startSubject } from '../processes.ts'
+import { startUpstream } from '../start-upstream.ts'
+
+export interface Backdrop extends Pick<PeerSettings, 'upstreamPort' | 'otlpPort' | 'jwt'> {
+  /** Of a user, for all of the run. */
+  token: string
+  /** What the upstream is written with. */
+  upstreamKind: string
+  load: LoadGenerator
+  /** Spans that have arrived so far. */
+  spans(): Promise<number>
+  /** Whether contenders have cores of their own. */
+  isPinned: boolean
+  stop(): Promise<void>
+}
+
+const issuer = 'bench'
+const audience = 'shop'
+
+/** @throws Error on a machine without Go */
+export async function startBackdrop(): Promise<Backdrop> {
+  // Before anything is started: all of it is then beside the first core too.
+  const isPinned = await pin(process.pid, { others: 1 })
+  const load = await startLoadGenerator()
+  if (typeof load === 'string') throw new Error(`there is nothing to load with: ${load}`)
+  const upstream = await startUpstream(answers)
+  const receiver = await startSubject('receiver', './telemetry/receiver.ts')
+  const secret = randomBytes(32).toString('hex')
+  return {
+    upstreamPort: portOf(upstream.url),
+    otlpPort: portOf(receiver.url),
+    jwt: { secret, issuer, audience },
+    token: await signToken(secret),
+    upstreamKind: upstream.kind,
+    load,
+    spans: () => countSpans(receiver),
+    isPinned,
+    async stop() {
+      await load.stop()
+      for (const program of [upstream, receiver]) await program.stop()
+    }
+  }
+}
+
+function signToken(secret: string): Promise<string> {
+  return new SignJWT({ user_id: '0198c2d4-0000-7000-8000-000000000001', roles: ['customer'] })
+    .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+    .setIssuer(issuer)
+    .setAudience(audience)
+    .setSubject('0198c2d4-0000-7000-8000-000000000001')
+    .setIssuedAt()
+    .setExpirationTime('12h')
+    .sign(Buffer.from(secret))
+}
+
+async function countSpans(receiver: Subject): Promise<number> {
+  return Number(await receiver.ask({}))
+}
+
+function portOf(url: string): number {
+  return Number(new URL(url).port)
+}

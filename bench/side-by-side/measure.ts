@@ -1,0 +1,59 @@
+// What is measured of a running contender.
+import { setTimeout as delay } from 'node:timers/promises'
+import { type CaseName, cases } from '../cases.ts'
+import type { LoadGenerator, LoadJob, LoadResult } from '../load-generator.ts'
+import type { Running } from './running.ts'
+
+/** How long each turn of a contender takes, in milliseconds. */
+export const turnMs = Number(process.env.TURN_MS ?? 1500)
+
+export interface Cost {
+  /** CPU microseconds per request, of the whole tree of processes. */
+  cpuUs: number
+  /** Requests answered in a second. */
+  perSecond: number
+}
+
+/** Loads it as fast as it answers. */
+export async function measureCost(running: Running, name: CaseName, load: LoadGenerator): Promise<Cost> {
+  const before = await running.cpu()
+  const result = await loadFor(running, name, load, { durationMs: turnMs })
+  const cpuUs = ((await running.cpu()) - before) / result.requests
+  return { cpuUs, perSecond: result.requests / result.seconds }
+}
+
+/** Loads it with so many requests a second; latencies are from when each was due. */
+export function measureLatency(running: Running, name: CaseName, load: LoadGenerator, rate: number) {
+  return loadFor(running, name, load, { durationMs: turnMs, rate })
+}
+
+/** Until it is compiled as it will be, and its caches are filled. */
+export async function warmUp(running: Running, name: CaseName, load: LoadGenerator): Promise<void> {
+  await loadFor(running, name, load, { durationMs: turnMs })
+  // What it does behind its answers, such as exports, is not the next one's.
+  await delay(100)
+}
+
+/** @throws Error when an answer was wrong, or did not come */
+export async function loadFor(
+  { title, host, headers, answerBytes }: Running,
+  name: CaseName,
+  load: LoadGenerator,
+  job: Partial<LoadJob>
+): Promise<LoadResult> {
+  const { method, path, body, connections } = cases[name]
+  const result = await load.run({
+    url: host,
+    method,
+    path,
+    headers: { ...headers, ...(body !== null && { 'Content-Type': 'application/json' }) },
+    body,
+    connections,
+    expect: { status: 200, bytes: answerBytes.get(name)! },
+    ...job
+  })
+  if (result.errors === 0) return result
+  throw new Error(
+    `${title}: ${result.errors} of ${result.requests} answers to "${name}" were wrong: ${result.firstError}`
+  )
+}
