@@ -1,6 +1,6 @@
 import Fastify, { type FastifyInstance, LogController } from 'fastify'
 import fp from 'fastify-plugin'
-import { RequestError } from '../errors.ts'
+import { RequestError, StartError } from '../errors.ts'
 import { listenFailed } from '../lib/http/listen-failed.ts'
 import { maskedSettings } from './admin/masked.ts'
 import { addMetricsRoute } from './admin/metrics-route.ts'
@@ -31,17 +31,23 @@ const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
  * What operators ask of a running gateway, on a port that clients do not reach: how every upstream is, the routes, the
  * limits, the settings, and the level of the log, which they may change. It listens when the gateway is ready, and until it
  * is closed.
+ *
+ * @throws {StartError} SLUICE_ERR_OPTION_INVALID
  */
 export async function admin(gateway: FastifyInstance, options: AdminOptions) {
-  const { host = '127.0.0.1', port, settings = {}, timeoutMs = 5_000 } = options
+  const { host, port, settings, timeoutMs } = checkOptions(options)
   const server = createServer(gateway)
   const plainRoutes = collectPlainRoutes(gateway)
 
+  // Of an application that lacks one of the others, there is nothing to tell.
+  const has = (name: 'upstreams' | 'transcodedRoutes' | 'limits') => gateway.hasDecorator(name)
   server.get('/upstreams', async () => ({
-    upstreams: Object.values(gateway.upstreams).map(upstream => upstream.state())
+    upstreams: has('upstreams') ? Object.values(gateway.upstreams).map(upstream => upstream.state()) : []
   }))
-  server.get('/routes', async () => reportOf(gateway.transcodedRoutes, plainRoutes, timeoutMs))
-  server.get('/limits', async () => ({ limits: gateway.limits.state() }))
+  server.get('/routes', async () => {
+    return reportOf(has('transcodedRoutes') ? gateway.transcodedRoutes : [], plainRoutes, timeoutMs)
+  })
+  server.get('/limits', async () => ({ limits: has('limits') ? gateway.limits.state() : [] }))
   server.get('/config', async () => ({ config: maskedSettings(settings) }))
   addMetricsRoute(server)
   server.get('/log-level', async () => ({ level: gateway.log.level }))
@@ -71,6 +77,16 @@ export async function admin(gateway: FastifyInstance, options: AdminOptions) {
   })
 }
 
+function checkOptions({ host = '127.0.0.1', port, settings = {}, timeoutMs = 5_000 }: AdminOptions) {
+  if (!(Number.isInteger(port) && port >= 0 && port <= 65_535)) throw invalid('port must be from 0 to 65535')
+  if (!(timeoutMs > 0)) throw invalid('timeoutMs must be above 0')
+  return { host, port, settings, timeoutMs }
+}
+
+function invalid(problem: string): StartError {
+  return new StartError('SLUICE_ERR_OPTION_INVALID', ['admin', problem])
+}
+
 /** A server of its own, which answers what goes wrong as the gateway does. */
 function createServer(gateway: FastifyInstance): FastifyInstance {
   const logController = new LogController({ disableRequestLogging: true })
@@ -90,8 +106,4 @@ function createServer(gateway: FastifyInstance): FastifyInstance {
   return server
 }
 
-export default fp(admin, {
-  name: 'sluice-admin',
-  fastify: '5.x',
-  dependencies: ['sluice-errors', 'sluice-limiting', 'sluice-upstreams']
-})
+export default fp(admin, { name: 'sluice-admin', fastify: '5.x', dependencies: ['sluice-errors'] })

@@ -4,14 +4,17 @@ import { StartError } from '../errors.ts'
 import { createUpstreamCircuit, type UpstreamCircuit } from '../lib/policies/breaker.ts'
 import type { BreakerOptions, BreakerState } from '../lib/policies/breaker-module.ts'
 
+export { inCircuit } from './breaking/in-circuit.ts'
+
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Makes the circuit of an upstream; each upstream has one. */
+    /** Makes the circuit of an upstream; each upstream has one. `inCircuit` makes calls through it. */
     createCircuit(name: string): UpstreamCircuit
   }
 }
 
-export type BreakingOptions = Omit<BreakerOptions, 'classify'>
+/** Defaults: at least 3 calls and 60 % failures in 60 s open a circuit, for 10 s; then 3 probes. */
+export type BreakingOptions = Partial<Omit<BreakerOptions, 'classify'>>
 
 /** What the gauge `circuit_breaker.state` says. */
 const gaugeValues: Readonly<Record<BreakerState, number>> = { closed: 0, 'half-open': 1, open: 2 }
@@ -19,9 +22,11 @@ const gaugeValues: Readonly<Record<BreakerState, number>> = { closed: 0, 'half-o
 /**
  * One circuit per upstream: after too many failures its calls are refused at once, and probes find out when it is well
  * again. Counts what opens, shows each state, and logs each change.
+ *
+ * @throws {StartError} SLUICE_ERR_OPTION_INVALID
  */
-export async function breaking(gateway: FastifyInstance, options: BreakingOptions) {
-  checkOptions(options)
+export async function breaking(gateway: FastifyInstance, given: BreakingOptions) {
+  const options = checkOptions(given)
   const circuits: UpstreamCircuit[] = []
   const opened = gateway.meter.createCounter('circuit_breaker.open.count', { description: 'Times a circuit opened.' })
   const states = gateway.meter.createObservableGauge('circuit_breaker.state', {
@@ -46,13 +51,16 @@ export async function breaking(gateway: FastifyInstance, options: BreakingOption
   })
 }
 
-function checkOptions({ windowMs, minCalls, failureRatio, openMs, maxOpenMs = 1, probes }: BreakingOptions): void {
+function checkOptions(given: BreakingOptions) {
+  const options = { windowMs: 60_000, minCalls: 3, failureRatio: 0.6, openMs: 10_000, probes: 3, ...given }
+  const { windowMs, minCalls, failureRatio, openMs, maxOpenMs = 1, probes } = options
   if (!(windowMs > 0)) throw invalid('windowMs must be above 0')
   if (!(openMs > 0)) throw invalid('openMs must be above 0')
   if (!(maxOpenMs > 0)) throw invalid('maxOpenMs must be above 0')
   if (!(Number.isInteger(minCalls) && minCalls >= 1)) throw invalid('minCalls must be at least 1')
   if (!(Number.isInteger(probes) && probes >= 1)) throw invalid('probes must be at least 1')
   if (!(failureRatio > 0 && failureRatio <= 1)) throw invalid('failureRatio must be above 0 and up to 1')
+  return options
 }
 
 function invalid(problem: string): StartError {

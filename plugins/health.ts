@@ -4,9 +4,9 @@ import { StartError } from '../errors.ts'
 import { publicPolicy } from '../lib/policies/route-policy.ts'
 
 export interface HealthOptions {
-  /** How long the health of an upstream is waited for, in milliseconds. */
-  timeoutMs: number
-  /** How long an answer of the upstreams is told again, in milliseconds. Default 1000. */
+  /** How long the health of an upstream is waited for, in milliseconds. Default 2,000. */
+  timeoutMs?: number
+  /** How long an answer of the upstreams is told again, in milliseconds. Default 1,000. */
   cacheMs?: number
 }
 
@@ -18,10 +18,13 @@ type Report = Record<string, UpstreamHealth>
 
 /**
  * `GET /health`: the process lives. `GET /ready`: it can do work. One upstream that is down does not make the gateway
- * useless, so that is told and stays 200; it is 503 while it drains, or when no upstream serves.
+ * useless, so that is told and stays 200; it is 503 while it drains, or when there are upstreams and none serves.
+ *
+ * @throws {StartError} SLUICE_ERR_OPTION_INVALID
  */
-export async function health(gateway: FastifyInstance, { timeoutMs, cacheMs = 1_000 }: HealthOptions) {
-  if (!(timeoutMs > 0)) throw new StartError('SLUICE_ERR_OPTION_INVALID', ['health', 'timeoutMs must be above 0'])
+export async function health(gateway: FastifyInstance, { timeoutMs = 2_000, cacheMs = 1_000 }: HealthOptions) {
+  if (!(timeoutMs > 0)) throw invalid('timeoutMs must be above 0')
+  if (!(cacheMs >= 0)) throw invalid('cacheMs must not be below 0')
   const readReport = shareFor(cacheMs, () => askUpstreams(gateway, timeoutMs))
   // These must answer when nothing else does, and cost nobody a token.
   const config = { policy: publicPolicy, limiting: false, pressureHandler: () => {} } as const
@@ -31,14 +34,16 @@ export async function health(gateway: FastifyInstance, { timeoutMs, cacheMs = 1_
   gateway.get('/ready', { config }, async (_request, reply) => {
     const report = await readReport()
     const isDraining = gateway.isDraining()
-    const ready = !isDraining && Object.values(report).includes('serving')
+    const serves = Object.values(report).includes('serving') || !gateway.hasDecorator('upstreams')
+    const ready = !isDraining && serves
     reply.code(ready ? 200 : 503)
     return { status: isDraining ? 'draining' : ready ? 'ready' : 'not ready', upstreams: report }
   })
 }
 
-async function askUpstreams({ upstreams }: FastifyInstance, timeoutMs: number): Promise<Report> {
-  const answers = Object.entries(upstreams).map(async ([name, upstream]): Promise<[string, UpstreamHealth]> => {
+async function askUpstreams(gateway: FastifyInstance, timeoutMs: number): Promise<Report> {
+  const upstreams = gateway.hasDecorator('upstreams') ? Object.entries(gateway.upstreams) : []
+  const answers = upstreams.map(async ([name, upstream]): Promise<[string, UpstreamHealth]> => {
     try {
       return [name, (await upstream.isServing(timeoutMs)) ? 'serving' : 'not serving']
     } catch {
@@ -62,15 +67,8 @@ function shareFor<Value>(ms: number, ask: () => Promise<Value>): () => Promise<V
   }
 }
 
-export default fp(health, {
-  name: 'sluice-health',
-  fastify: '5.x',
-  dependencies: [
-    'sluice-errors',
-    'sluice-drain',
-    'sluice-limiting',
-    'sluice-auth',
-    'sluice-overload',
-    'sluice-upstreams'
-  ]
-})
+function invalid(problem: string): StartError {
+  return new StartError('SLUICE_ERR_OPTION_INVALID', ['health', problem])
+}
+
+export default fp(health, { name: 'sluice-health', fastify: '5.x', dependencies: ['sluice-drain'] })

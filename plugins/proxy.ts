@@ -20,7 +20,8 @@ const connectTimeoutMs = 5_000
  * @throws {StartError} SLUICE_ERR_OPTION_INVALID
  */
 export async function proxy(gateway: FastifyInstance, options: ProxyOptions) {
-  for (const route of checkOptions(options, Object.keys(gateway.upstreams))) {
+  const taken = gateway.hasDecorator('upstreams') ? Object.keys(gateway.upstreams) : []
+  for (const route of checkOptions(options, taken)) {
     await gateway.register(async scope => addRoute(scope, route), { prefix: route.mapping.prefix })
   }
 }
@@ -62,12 +63,5 @@ function addRoute(scope: FastifyInstance, route: CheckedRoute): void {
 export default fp(proxy, {
   name: 'sluice-proxy',
   fastify: '5.x',
-  dependencies: [
-    'sluice-guard',
-    'sluice-errors',
-    'sluice-limiting',
-    'sluice-auth',
-    'sluice-breaking',
-    'sluice-upstreams'
-  ]
+  dependencies: ['sluice-tracing', 'sluice-errors', 'sluice-guard', 'sluice-limiting', 'sluice-auth', 'sluice-breaking']
 })

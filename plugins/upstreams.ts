@@ -10,7 +10,7 @@ import { onBehalfOf } from '../lib/upstream/grpc/on-behalf-of.ts'
 import { createUpstream, type Upstream } from './upstreams/create-upstream.ts'
 import { createEventLog } from './upstreams/event-log.ts'
 import { createInstruments } from './upstreams/instruments.ts'
-import { checkUpstreamsOptions, type UpstreamsOptions } from './upstreams/options.ts'
+import { type CheckedUpstreamsOptions, checkUpstreamsOptions, type UpstreamsOptions } from './upstreams/options.ts'
 
 export type { Upstream } from './upstreams/create-upstream.ts'
 export type { UpstreamOptions, UpstreamSettings, UpstreamsOptions } from './upstreams/options.ts'
@@ -18,7 +18,7 @@ export type { UpstreamOptions, UpstreamSettings, UpstreamsOptions } from './upst
 /**
  * The upstreams of an application, each with the service that its typed client calls. An application names its own:
  *
- *     declare module './plugins/upstreams.ts' {
+ *     declare module 'sluice/plugins/upstreams' {
  *       interface Upstreams {
  *         product: typeof ProductService
  *       }
@@ -56,9 +56,13 @@ declare module 'fastify' {
   }
 }
 
-/** The upstreams, and the clients of each request: its calls have its deadline, its trace and its identity. */
-export async function upstreams(gateway: FastifyInstance, options: UpstreamsOptions) {
-  checkUpstreamsOptions(options)
+/**
+ * The upstreams, and the clients of each request: its calls have its deadline, its trace and its identity.
+ *
+ * @throws {StartError} SLUICE_ERR_OPTION_INVALID
+ */
+export async function upstreams(gateway: FastifyInstance, given: UpstreamsOptions) {
+  const options = checkUpstreamsOptions(given)
   const { timeoutMs } = options
   const upstreams = createUpstreams(gateway, options)
   const createClients = compileClients(options.upstreams, upstreams)
@@ -87,7 +91,7 @@ export async function upstreams(gateway: FastifyInstance, options: UpstreamsOpti
 }
 
 /** They are closed with the gateway, and when one of them cannot be made. */
-function createUpstreams(gateway: FastifyInstance, { upstreams, settings, timeoutMs }: UpstreamsOptions) {
+function createUpstreams(gateway: FastifyInstance, { upstreams, settings, timeoutMs }: CheckedUpstreamsOptions) {
   const created: Record<string, Upstream> = Object.create(null)
   const instruments = createInstruments(gateway.meter, created)
   const duration = gateway.meter.createHistogram('rpc.client.duration', {

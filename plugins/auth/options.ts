@@ -40,10 +40,13 @@ export function checkOptions(options: AuthOptions): Required<AuthOptions> {
     requiredClaims = ['sub', 'iat']
   } = options
   if (!Buffer.isBuffer(secret) || secret.length < 32) throw invalid('secret must be at least 32 bytes')
-  if (issuer === '') throw invalid('issuer must be a text')
-  if (audience === '') throw invalid('audience must be a text')
+  if (typeof issuer !== 'string' || issuer === '') throw invalid('issuer must be a text')
+  if (typeof audience !== 'string' || audience === '') throw invalid('audience must be a text')
   if (!(clockToleranceMs >= 0 && clockToleranceMs <= 300_000))
     throw invalid('clockToleranceMs must be from 0 to 300000')
+  if (!Array.isArray(requiredClaims) || !requiredClaims.every(name => typeof name === 'string' && name !== '')) {
+    throw invalid('requiredClaims must be names')
+  }
   if (keySet !== null) checkKeySet(keySet)
   return { secret, issuer, audience, keySet, clockToleranceMs, requiredClaims }
 }

@@ -28,14 +28,17 @@ export interface UpstreamsOptions {
   upstreams: Readonly<Record<string, UpstreamOptions>>
   /** What holds for all that do not say otherwise. */
   settings?: UpstreamSettings
-  /** The deadline of requests whose policy names none, in milliseconds. */
-  timeoutMs: number
+  /** The deadline of requests whose policy names none, in milliseconds. Default 5,000. */
+  timeoutMs?: number
 }
 
+export type CheckedUpstreamsOptions = ReturnType<typeof checkUpstreamsOptions>
+
 /** @throws {StartError} SLUICE_ERR_OPTION_INVALID for what no upstream can be made with. */
-export function checkUpstreamsOptions({ upstreams, timeoutMs }: UpstreamsOptions): void {
+export function checkUpstreamsOptions({ upstreams, settings = {}, timeoutMs = 5_000 }: UpstreamsOptions) {
   if (!(timeoutMs > 0)) throw invalid('upstreams', 'timeoutMs must be above 0')
   if (Object.keys(upstreams).length === 0) throw invalid('upstreams', 'there must be at least one')
+  return { upstreams, settings, timeoutMs }
 }
 
 /** @throws {StartError} SLUICE_ERR_OPTION_INVALID for what is not the channel's, which checks its own. */
