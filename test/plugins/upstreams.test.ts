@@ -30,6 +30,57 @@ t.test('the service knows how much time is left', async t => {
   t.ok(Number(amount) > 4_000_000 && Number(amount) <= 5_000_000)
 })
 
+const remainingUs = ({ header }: { header: Headers }) => Number(/^(\d+)u$/.exec(header.get('grpc-timeout') ?? '')?.[1])
+
+t.test('of calls that follow each other, the later has what the earlier has left', async t => {
+  const takenMs = 50
+  const { call, upstream } = await build(
+    t,
+    {},
+    {
+      product: {
+        async listProducts() {
+          await new Promise(resolve => setTimeout(resolve, takenMs))
+          return { products: [{ id: productIds[0]! }] }
+        }
+      }
+    }
+  )
+  t.equal((await call('GET', '/api/v1/products')).status, 200)
+  const [first, second] = upstream.calls.map(remainingUs)
+  t.ok(second! <= first! - 1_000 * (takenMs - 1), `${first} us, then ${second} us`)
+})
+
+t.test('no call is made when no time is left for it', async t => {
+  const { call, upstream } = await build(t, { UPSTREAM_TIMEOUT_MS: '300' }, { product: { listProducts: hang } })
+  await call('GET', '/ready')
+  t.match(await call('GET', '/api/v1/products'), { status: 504, body: { reason: 'UPSTREAM_TIMEOUT' } })
+  t.same(
+    upstream.calls.map(({ rpc }) => rpc),
+    ['shop.product.v1.ProductService/ListProducts']
+  )
+})
+
+t.test('a request whose time is over before it calls anybody is 504, and nobody is called', async t => {
+  const { call, upstream } = await build(t, {}, {}, async gateway => {
+    const policy = { ...publicPolicy, deadlineMs: 20 }
+    gateway.get('/late', { config: { policy } }, async ({ clients }: FastifyRequest) => {
+      await new Promise(resolve => setTimeout(resolve, 30))
+      return clients.product.listCategories({})
+    })
+  })
+  t.match(await call('GET', '/late'), { status: 504, body: { reason: 'UPSTREAM_TIMEOUT' } })
+  t.same(upstream.calls, [])
+})
+
+t.test('a client has no say in how much time there is', async t => {
+  const { call, upstream } = await build(t)
+  for (const name of ['grpc-timeout', 'connect-timeout-ms', 'x-envoy-upstream-rq-timeout-ms', 'grpc_timeout']) {
+    t.equal((await call('GET', list, { headers: { [name]: '1' } })).status, 200)
+    t.ok(remainingUs(upstream.calls.at(-1)!) > 1_000_000, name)
+  }
+})
+
 t.test('a client that goes away cancels its call', async t => {
   const { call, upstream } = await build(t, {}, { order: { getOrder: hang } })
   const controller = new AbortController()
