@@ -19,11 +19,19 @@ const pageFile = new URL('../BENCHMARKS.md', import.meta.url)
 /** Puts what a suite found beside what the others did, and writes the page anew. */
 export async function record(name: string, suite: Suite): Promise<void> {
   const results = JSON.parse(await readFile(resultsFile, 'utf8')) as Results
-  const machine = `${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown'}`
-  results[name] = { date: new Date().toISOString().slice(0, 10), node: process.version, machine, ...suite }
+  results[name] = dated(suite)
   await writeFile(resultsFile, `${JSON.stringify(results, null, 2)}\n`)
   await writeFile(pageFile, page(results))
-  console.log(section(results[name]))
+}
+
+/** Tells what a suite found. */
+export function show(suite: Suite): void {
+  console.log(section(dated(suite)))
+}
+
+function dated(suite: Suite): Recorded {
+  const machine = `${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown'}`
+  return { date: new Date().toISOString().slice(0, 10), node: process.version, machine, ...suite }
 }
 
 function page(results: Results): string {
@@ -37,15 +45,16 @@ function page(results: Results): string {
   return [...head, ...Object.values(results).map(section)].join('\n')
 }
 
-function section({ title, text, unit, cases, date, node, machine }: Recorded): string {
+function section({ title, text, unit, ours, cases, date, node, machine }: Recorded): string {
+  const isOurs = ours === undefined ? ['', ''] : [' to Sluice |', '---|']
   return [
     `## ${title}`,
     '',
     `${text} ${date}, Node ${node}, ${machine}.`,
     '',
-    `| case | contender | median ${unit} | min | max | ratio |`,
-    '|---|---|---|---|---|---|',
-    ...cases.flatMap(rows),
+    `| case | contender | median ${unit} | min | max | to the first |${isOurs[0]}`,
+    `|---|---|---|---|---|---|${isOurs[1]}`,
+    ...cases.flatMap(each => rows(each, ours)),
     '',
     ...noise(cases)
   ].join('\n')
@@ -60,12 +69,15 @@ function noise(cases: readonly Case[]): string[] {
   return [`Noisy, the highest round above ${noisySpread} times the lowest: ${noisy.join('; ')}.`, '']
 }
 
-function rows({ name, contenders }: Case): string[] {
+function rows({ name, contenders }: Case, ours: string | undefined): string[] {
   const reference = contenders[0]!.median
+  // Its name may be followed by how it was loaded.
+  const own = ours === undefined ? undefined : contenders.find(({ name }) => name.startsWith(ours))?.median
   return contenders.map((contender, index) => {
     const { median, min, max } = contender
     const figures = [median, min, max].map(figure => figure.toFixed(figure < 10 ? 2 : 1))
     const cells = [index === 0 ? name : '', contender.name, ...figures, (median / reference).toFixed(2)]
+    if (ours !== undefined) cells.push(own === undefined ? '' : (median / own).toFixed(2))
     return `| ${cells.join(' | ')} |`
   })
 }

@@ -1,26 +1,38 @@
 // `make bench`: measures, then writes BENCHMARKS.md and bench/results.json. CASE=codec measures one suite and keeps what is
-// known of the others.
+// known of the others; CASE=list20, or PEER=gin, measures that much alone, and writes nothing.
+import { cases } from './cases.ts'
 import { runCodec } from './codec.ts'
-import { runLatency } from './hop/latency.ts'
 import { runHop } from './hop/run.ts'
 import { runMatch } from './match.ts'
-import { record } from './report.ts'
+import { record, show } from './report.ts'
+import { runBare, runFull } from './side-by-side/cost.ts'
+import { runFootprint } from './side-by-side/footprint.ts'
+import { runLatency } from './side-by-side/latency.ts'
 import type { Suite } from './suite.ts'
 import { runTelemetry } from './telemetry.ts'
 
-const suites: Record<string, () => Suite | Promise<Suite>> = {
-  hop: runHop,
+const suites: Record<string, () => Suite | Promise<Suite | Suite[]>> = {
+  bare: runBare,
+  full: runFull,
   latency: runLatency,
+  footprint: runFootprint,
+  hop: runHop,
   codec: runCodec,
   match: runMatch,
   telemetry: runTelemetry
 }
 
 const wanted = process.env.CASE ?? ''
-if (wanted !== '' && !Object.hasOwn(suites, wanted)) {
-  console.error(`CASE must be one of ${Object.keys(suites).join(', ')}`)
+const isOneCase = Object.hasOwn(cases, wanted)
+const isPartial = isOneCase || (process.env.PEER ?? '') !== ''
+if (wanted !== '' && !isOneCase && !Object.hasOwn(suites, wanted)) {
+  console.error(`CASE must be one of ${[...Object.keys(suites), ...Object.keys(cases)].join(', ')}`)
   process.exit(1)
 }
-for (const [name, run] of Object.entries(suites)) {
-  if (wanted === '' || wanted === name) await record(name, await run())
+const names = isOneCase ? ['bare', 'full'] : Object.keys(suites).filter(name => wanted === '' || wanted === name)
+for (const name of names) {
+  for (const [index, suite] of [await suites[name]!()].flat().entries()) {
+    show(suite)
+    if (!isPartial) await record(index === 0 ? name : `${name}-${index}`, suite)
+  }
 }

@@ -4,6 +4,8 @@ export interface Suite {
   /** What was measured and how, in Markdown. */
   text: string
   unit: string
+  /** The contender that a second column of ratios is against. Default: there is none. */
+  ours?: string | undefined
   cases: Case[]
 }
 

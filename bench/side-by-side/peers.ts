@@ -1,0 +1,45 @@
+import type { Peer } from '../peer.ts'
+import { connectNode } from '../peers/connect-node.ts'
+import { fastify } from '../peers/fastify.ts'
+import { sluice } from '../peers/sluice.ts'
+
+/** All contenders; the first is the floor that the others are compared with. */
+export const allPeers: readonly Peer[] = [fastify, sluice, connectNode]
+
+/** A contender that is not there, and why. */
+export interface Missing {
+  peer: Peer
+  reason: string
+}
+
+/**
+ * Builds the contenders that were asked for in `PEER` (ids, with commas between them; default: all of them). The floor is
+ * always among them.
+ */
+export async function buildPeers(): Promise<{ peers: Peer[]; missing: Missing[] }> {
+  const wanted = (process.env.PEER ?? '').split(',').filter(id => id !== '')
+  const unknown = wanted.filter(id => !allPeers.some(peer => peer.id === id))
+  if (unknown.length > 0) {
+    throw new Error(`PEER must be some of ${allPeers.map(({ id }) => id).join(', ')}, not ${unknown.join(', ')}`)
+  }
+  const peers: Peer[] = []
+  const missing: Missing[] = []
+  for (const [index, peer] of allPeers.entries()) {
+    if (index > 0 && wanted.length > 0 && !wanted.includes(peer.id)) continue
+    const reason = await peer.build()
+    if (reason === null) peers.push(peer)
+    else missing.push({ peer, reason })
+  }
+  return { peers, missing }
+}
+
+/** What the report says of those who took part, and of those who could not. */
+export async function describePeers(peers: readonly Peer[], missing: readonly Missing[]): Promise<string> {
+  const lines: string[] = []
+  for (const peer of peers) {
+    const remarks = peer.remarks === undefined ? '' : ` ${peer.remarks}`
+    lines.push(`${peer.title}: ${await peer.version()}.${remarks}`)
+  }
+  for (const { peer, reason } of missing) lines.push(`${peer.title} did not take part: ${reason}.`)
+  return lines.join(' ')
+}
