@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 # The project's own Node, not the one of the system.
 RUN := node_modules/.bin/node
-.PHONY: help install start test e2e typecheck lint format generate routes bench faults rolling-restart conformance ci up down clean
+.PHONY: help install start test e2e typecheck lint format generate routes bench bench-smoke faults rolling-restart conformance ci up down clean
 
 help: ## show this list
 	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-15s %s\n", $$1, $$2 }'
@@ -40,8 +40,11 @@ generate: install ## generate gen/ from proto/
 routes: install ## list the routes, which of them meet, and which are never reached
 	@npm run --silent routes
 
-bench: install ## measure
+bench: install ## measure, side by side with others (CASE=product PEER=gin for less)
 	@npm run --silent bench
+
+bench-smoke: install ## see that all contenders of the bench run and answer right; needs Go
+	@npm run --silent bench:smoke
 
 profile: install ## show where a gateway under load spends its time
 	@npm run --silent profile

@@ -7,6 +7,7 @@ import { runMatch } from './match.ts'
 import { record, show } from './report.ts'
 import { runBare, runFull } from './side-by-side/cost.ts'
 import { runFootprint } from './side-by-side/footprint.ts'
+import { runGrowth } from './side-by-side/growth.ts'
 import { runLatency } from './side-by-side/latency.ts'
 import type { Suite } from './suite.ts'
 import { runTelemetry } from './telemetry.ts'
@@ -16,6 +17,7 @@ const suites: Record<string, () => Suite | Promise<Suite | Suite[]>> = {
   full: runFull,
   latency: runLatency,
   footprint: runFootprint,
+  growth: runGrowth,
   hop: runHop,
   codec: runCodec,
   match: runMatch,

@@ -20,6 +20,8 @@ export const sluice: Peer = {
       HOST: '127.0.0.1',
       PORT: String(port),
       LOG_LEVEL: 'warn',
+      // One of the cases has a large body.
+      BODY_LIMIT: String(2 * 1024 * 1024),
       WORKERS: String(workers),
       JWT_SECRET: jwt.secret,
       JWT_ISSUER: jwt.issuer,

@@ -32,7 +32,7 @@ function absent(name: string) {
   return fp(async () => {}, { name })
 }
 
-const app = Fastify()
+const app = Fastify({ bodyLimit: 2 * 1024 * 1024 })
 app.register(absent('sluice-tracing'))
 app.register(absent('sluice-limiting'))
 app.register(absent('sluice-auth'))

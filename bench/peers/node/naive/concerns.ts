@@ -13,7 +13,9 @@ export async function concerns(app: FastifyInstance, settings: PeerSettings): Pr
   const { secret, issuer: allowedIss, audience: allowedAud } = settings.jwt
   await app.register(rateLimit, { max: 1_000_000, timeWindow: 1000 })
   await app.register(jwt, { secret, verify: { algorithms: ['HS256'], allowedIss, allowedAud } })
-  app.addHook('onRequest', request => request.jwtVerify())
+  app.addHook('onRequest', async (request, reply) => {
+    await request.jwtVerify().catch(() => reply.code(401).send({ error: 'UNAUTHENTICATED' }))
+  })
   measureRequests(app)
 
   const breaker = new SlidingTimeBreaker({

@@ -25,7 +25,7 @@ const transport = createGrpcTransport({
 const client = createClient(ShopService, transport)
 const printOptions = { useProtoFieldName: true, alwaysEmitImplicit: true }
 
-const app = Fastify({ logger: settings.mode === 'full' && { level: 'warn' } })
+const app = Fastify({ bodyLimit: 2 * 1024 * 1024, logger: settings.mode === 'full' && { level: 'warn' } })
 let throughCircuit: ThroughCircuit = call => call()
 if (settings.mode === 'full') throughCircuit = await concerns(app, settings)
 
