@@ -7,18 +7,18 @@ import { isLongUpload } from './long-lived.ts'
 import { answerRaw } from './raw-answer.ts'
 
 export interface ServerSettings {
-  /** The least severe level that is logged. */
-  logLevel: string
-  /** The largest request body, in bytes. */
-  bodyLimit: number
-  /** The proxies whose `X-Forwarded-For` counts. */
-  trustProxy: false | string[]
+  /** The least severe level that is logged. Default `info`. */
+  logLevel?: string
+  /** The largest request body, in bytes. Default 64 KiB. */
+  bodyLimit?: number
+  /** The proxies whose `X-Forwarded-For` counts. Default false: nobody's. */
+  trustProxy?: false | string[]
   /** The whole request must have arrived by then, in milliseconds. Default 15,000. */
   requestTimeoutMs?: number
   /** How long an idle connection is kept, in milliseconds. Default 15,000. */
   keepAliveTimeoutMs?: number
-  /** The deadline of calls to upstreams, in milliseconds. */
-  upstreamTimeoutMs: number
+  /** The deadline of calls to upstreams, in milliseconds. Default 5,000. */
+  upstreamTimeoutMs?: number
 }
 
 /** The log of the gateway, as far as it is needed here. */
@@ -34,8 +34,8 @@ const handlerGraceMs = 250
 const requestIdPattern = /^[A-Za-z0-9._-]{1,64}$/
 
 /** The options of Fastify and of Node's server under it: limits that an edge needs, and that neither has by default. */
-export function serverOptions(settings: ServerSettings) {
-  const { logLevel, bodyLimit, trustProxy, upstreamTimeoutMs } = settings
+export function serverOptions(settings: ServerSettings = {}) {
+  const { logLevel = 'info', bodyLimit = 64 * 1024, trustProxy = false, upstreamTimeoutMs = 5_000 } = settings
   const { requestTimeoutMs = 15_000, keepAliveTimeoutMs = 15_000 } = settings
   return {
     logger: { level: logLevel },
