@@ -38,7 +38,8 @@ export interface LoadResult {
 }
 
 export interface LoadGenerator {
-  run(job: LoadJob): Promise<LoadResult>
+  /** @param onReady called when all connections are open, and the clock starts */
+  run(job: LoadJob, onReady?: () => void): Promise<LoadResult>
   stop(): Promise<void>
 }
 
@@ -49,8 +50,10 @@ export async function startLoadGenerator(): Promise<LoadGenerator | string> {
   const child = spawn(built.path, { stdio: ['pipe', 'pipe', 'inherit'] })
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
   return {
-    async run(job) {
+    async run(job, onReady) {
       child.stdin.write(`${JSON.stringify(job)}\n`)
+      await lines.next()
+      onReady?.()
       const { value, done } = await lines.next()
       if (done) throw new Error('what loads has ended')
       return JSON.parse(value) as LoadResult

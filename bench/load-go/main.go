@@ -1,7 +1,7 @@
 // What loads the contenders of the bench, at as little cost as can be: it shares a core with their upstream.
 //
-// It reads jobs from standard input, one JSON document per line, and answers each with one on standard output. It ends with
-// its input. Closed loop: each connection asks again as soon as it is answered. With a rate: each connection asks at times
+// It reads jobs from standard input, one JSON document per line. For each it writes an empty line to standard output when
+// the clock starts, and then what came of it, as JSON. It ends with its input. Closed loop: each connection asks again as soon as it is answered. With a rate: each connection asks at times
 // that were fixed before, and a latency counts from the time that a request was due, so that one that had to wait for a
 // slow answer before it has waited for the server (as wrk2 does).
 package main
@@ -9,6 +9,7 @@ package main
 import (
 	"bufio"
 	"encoding/json"
+	"fmt"
 	"log"
 	"os"
 )
@@ -55,13 +56,17 @@ func main() {
 	input := bufio.NewScanner(os.Stdin)
 	input.Buffer(nil, 16<<20)
 	output := json.NewEncoder(os.Stdout)
+	ready := func() { fmt.Println() }
+	done := func(result Result) {
+		if err := output.Encode(result); err != nil {
+			log.Fatal(err)
+		}
+	}
 	for input.Scan() {
 		var job Job
 		if err := json.Unmarshal(input.Bytes(), &job); err != nil {
 			log.Fatal(err)
 		}
-		if err := output.Encode(run(job)); err != nil {
-			log.Fatal(err)
-		}
+		run(job, ready, done)
 	}
 }

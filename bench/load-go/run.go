@@ -32,8 +32,9 @@ type worker struct {
 	first     error
 }
 
-// run does a job. Connections are open, and each has asked once, before the clock starts.
-func run(job Job) Result {
+// run does a job. Connections are open, and each has asked once, before the clock starts: then ready is called. They are
+// closed after done was told what came of it, so that this is no part of it either.
+func run(job Job, ready func(), done func(Result)) {
 	request := requestOf(job)
 	idle := make([]*worker, job.Idle)
 	workers := make([]*worker, job.Connections)
@@ -48,6 +49,7 @@ func run(job Job) Result {
 		w.requests, w.bytes = 0, 0
 	}
 
+	ready()
 	started := time.Now()
 	var left atomic.Int64
 	left.Store(job.Requests)
@@ -59,11 +61,10 @@ func run(job Job) Result {
 		}
 	})
 	seconds := time.Since(started).Seconds()
-	result := sum(append(workers, idle...), seconds)
+	done(sum(append(workers, idle...), seconds))
 	for _, w := range append(workers, idle...) {
 		w.close()
 	}
-	return result
 }
 
 func requestOf(job Job) []byte {

@@ -6,7 +6,7 @@ import { cores } from '../processes/cores.ts'
 import { type Case, type Contender, type Suite, summarize } from '../suite.ts'
 import { type Backdrop, startBackdrop } from './backdrop.ts'
 import { rounds } from './field.ts'
-import { loadFor, turnMs, warmUp } from './measure.ts'
+import { measureCost, turnMs, warmUp } from './measure.ts'
 import { buildPeers } from './peers.ts'
 import { casesOf, type Running, type Setting, startPeer } from './running.ts'
 
@@ -88,11 +88,7 @@ async function costsOf(peer: Peer, steps: readonly Step[], backdrop: Backdrop): 
   for (const { title, setting, name = 'product', job } of steps) {
     const values = await withRunning(peer, { ...bare, ...setting }, backdrop, async running => {
       await warmUp(running, name, backdrop.load)
-      return repeat(async () => {
-        const before = await running.cpu()
-        const { requests } = await loadFor(running, name, backdrop.load, { durationMs: turnMs, ...job })
-        return ((await running.cpu()) - before) / requests
-      })
+      return repeat(async () => (await measureCost(running, name, backdrop.load, job)).cpuUs)
     })
     contenders.push(summarize(title, values))
   }
@@ -106,10 +102,7 @@ async function throughputs(peers: readonly Peer[], backdrop: Backdrop): Promise<
     for (const workers of [1, 2]) {
       const values = await withRunning(peer, { ...bare, mode: 'full', workers }, backdrop, async running => {
         await warmUp(running, 'product', backdrop.load)
-        return repeat(async () => {
-          const { requests, seconds } = await loadFor(running, 'product', backdrop.load, { durationMs: turnMs })
-          return requests / seconds
-        })
+        return repeat(async () => (await measureCost(running, 'product', backdrop.load)).perSecond)
       })
       contenders.push(summarize(`${workers} of them`, values))
     }
