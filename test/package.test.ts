@@ -1,14 +1,11 @@
 // What another application gets that installs the package: here it is packed, installed and used.
-import { execFile } from 'node:child_process'
 import { cp } from 'node:fs/promises'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import Fastify from 'fastify'
 import t from 'tap'
 import { needsOf, pluginNames, sound } from './package/alone.ts'
-import { installPackage } from './package/installed-package.ts'
+import { installPackage, run } from './package/installed-package.ts'
 
-const run = promisify(execFile)
 const bin = join(import.meta.dirname, '../node_modules/.bin')
 const sluice = await installPackage(t)
 await cp(join(import.meta.dirname, 'fixtures/application'), sluice.folder, { recursive: true })
@@ -29,7 +26,7 @@ t.test('the package holds JavaScript and its types, and nothing that only the re
 })
 
 t.test('an application imports a concern by its name, and gets what it is for', async t => {
-  const { stdout } = await run(process.execPath, ['app.ts'], { cwd: sluice.folder })
+  const stdout = await run(sluice.folder, process.execPath, 'app.ts')
   t.match(stdout.split('\n'), [
     /^200 "address";r=1;t=\d+ \{"limits":1,"route":"\/"\}$/,
     /^200 "address";r=0;t=\d+ /,
@@ -38,14 +35,12 @@ t.test('an application imports a concern by its name, and gets what it is for', 
 })
 
 t.test('a TypeScript application knows the options, the decorators and the names of upstreams', async t => {
-  const result = await run(join(bin, 'tsc'), ['--project', '.'], { cwd: sluice.folder }).catch(error => error)
-  t.equal(result.stdout, '')
+  const problems = await run(sluice.folder, join(bin, 'tsc'), '--project', '.').catch(({ stdout }) => stdout)
+  t.equal(problems, '')
 })
 
 t.test('the command runs', async t => {
-  const { stdout } = await run(process.execPath, ['node_modules/sluice/bin/sluice.js', '--help'], {
-    cwd: sluice.folder
-  })
+  const stdout = await run(sluice.folder, process.execPath, 'node_modules/sluice/bin/sluice.js', '--help')
   t.match(stdout, /^Usage: sluice /)
 })
 

@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import type { Test } from '../helper.ts'
 
-const run = promisify(execFile)
+const execute = promisify(execFile)
 const root = join(import.meta.dirname, '../..')
 
 /** Folders of the repository that are not packed, and that nothing which is packed is made of. */
@@ -40,6 +40,16 @@ export async function installPackage(t: Test, without: readonly string[] = []): 
   return { folder, files, load: specifier => import(pathToFileURL(resolve(specifier)).href) }
 }
 
+/**
+ * Runs a command as somebody else would: tap has all processes load its own hooks, by NODE_OPTIONS.
+ *
+ * @returns what it said
+ */
+export async function run(cwd: string, command: string, ...args: string[]): Promise<string> {
+  const { stdout } = await execute('env', ['-u', 'NODE_OPTIONS', command, ...args], { cwd })
+  return stdout
+}
+
 /** Packs a copy of the repository: tests that pack at the same time do not compile into one folder. */
 async function pack(source: string): Promise<string[]> {
   const names = await readdir(root)
@@ -47,7 +57,7 @@ async function pack(source: string): Promise<string[]> {
     await cp(join(root, name), join(source, name), { recursive: true })
   }
   await symlink(join(root, 'node_modules'), join(source, 'node_modules'))
-  const { stdout } = await run('npm', ['pack', '--dry-run', '--json', '--loglevel=error'], { cwd: source })
+  const stdout = await run(source, 'npm', 'pack', '--dry-run', '--json', '--loglevel=error')
   const [packed] = JSON.parse(stdout) as [{ files: { path: string }[] }]
   return packed.files.map(({ path }) => path)
 }
