@@ -90,6 +90,13 @@ export const requestErrors = {
     reason: 'RATE_LIMITED',
     when: 'A token bucket of the client address, or of the route, is empty. `Retry-After` says when it is not.'
   },
+  SLUICE_ERR_PIPELINE_TOO_LONG: {
+    message: 'too many requests at once on one connection',
+    status: 429,
+    code: 'RESOURCE_EXHAUSTED',
+    reason: 'PIPELINE_TOO_LONG',
+    when: 'A client sends requests without reading the answers to those before. The connection ends.'
+  },
   SLUICE_ERR_OVERLOADED: {
     message: 'service temporarily unavailable',
     status: 503,

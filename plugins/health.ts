@@ -18,7 +18,7 @@ type Report = Record<string, UpstreamHealth>
 
 /**
  * `GET /health`: the process lives. `GET /ready`: it can do work. One upstream that is down does not make the gateway
- * useless, so that is told and stays 200; it is 503 while it drains, or when there are upstreams and none serves.
+ * useless, so that is told and stays 200; it is 503 while it drains or sheds load, or when there are upstreams and none serves.
  *
  * @throws {StartError} SLUICE_ERR_OPTION_INVALID
  */
@@ -35,9 +35,10 @@ export async function health(gateway: FastifyInstance, { timeoutMs = 2_000, cach
     const report = await readReport()
     const isDraining = gateway.isDraining()
     const serves = Object.values(report).includes('serving') || !gateway.hasDecorator('upstreams')
-    const ready = !isDraining && serves
-    reply.code(ready ? 200 : 503)
-    return { status: isDraining ? 'draining' : ready ? 'ready' : 'not ready', upstreams: report }
+    const isShedding = gateway.hasDecorator('isShedding') && gateway.isShedding()
+    const status = isDraining ? 'draining' : isShedding ? 'overloaded' : serves ? 'ready' : 'not ready'
+    reply.code(status === 'ready' ? 200 : 503)
+    return { status, upstreams: report }
   })
 }
 

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import { getHeapStatistics } from 'node:v8'
 import underPressure, { TYPE_EVENT_LOOP_DELAY } from '@fastify/under-pressure'
 import type { FastifyInstance } from 'fastify'
@@ -5,10 +6,29 @@ import fp from 'fastify-plugin'
 import { RequestError, StartError } from '../errors.ts'
 import { createEpisodes } from '../lib/pressure/episodes.ts'
 
+const kUnderWay = Symbol('sluice.underWay')
+
 declare module 'fastify' {
+  interface FastifyInstance {
+    /** Whether requests are shed now. */
+    isShedding(): boolean
+  }
+
+  interface FastifyRequest {
+    /** The connection that it is under way on; null: it is not counted. */
+    [kUnderWay]: Socket | null
+  }
+
   interface FastifyContextConfig {
     /** Called in place of shedding requests of this route. */
     pressureHandler?: () => void
+  }
+}
+
+declare module 'node:net' {
+  interface Socket {
+    /** Its requests that are under way. */
+    [kUnderWay]?: number
   }
 }
 
@@ -19,6 +39,11 @@ export interface OverloadOptions {
   maxMemoryRatio?: number
   /** How many requests may be under way, streams included, before more are shed: at least 1. Default 20,000. */
   maxInFlight?: number
+  /**
+   * How many requests of one connection may be under way: at least 1. Those that come before the answers to others are kept
+   * with their answers, whether or not the client ever reads them. Default 32.
+   */
+  maxPipelined?: number
 }
 
 const sampleMs = 250
@@ -36,31 +61,60 @@ const strainedRatio = 0.8
  * as it is 1 on a gateway that is busy and well. Routes with `config.pressureHandler` decide for themselves.
  */
 export async function overload(gateway: FastifyInstance, options: OverloadOptions) {
-  const { maxEventLoopDelayMs, maxMemoryRatio, maxInFlight } = checkOptions(options)
+  const { maxEventLoopDelayMs, maxMemoryRatio, maxInFlight, maxPipelined } = checkOptions(options)
   const hasLasted = createEpisodes({ gapMs: episodeGapMs, minMs: sampleMs })
   const maxHeapUsedBytes = Math.floor(getHeapStatistics().heap_size_limit * maxMemoryRatio)
   // 0 without a limit of the container, which switches the check off.
   const maxRssBytes = Math.floor((process.constrainedMemory() ?? 0) * maxMemoryRatio)
   let inFlight = 0
 
-  function isStrained(): boolean {
-    const { eventLoopDelay, heapUsed, rssBytes } = gateway.memoryUsage()
+  /** Whether memory or requests under way are above this share of their limits. */
+  function isFull(share: number): boolean {
+    const { heapUsed, rssBytes } = gateway.memoryUsage()
     return (
-      eventLoopDelay > maxEventLoopDelayMs * strainedRatio ||
-      heapUsed > maxHeapUsedBytes * strainedRatio ||
-      (maxRssBytes > 0 && rssBytes > maxRssBytes * strainedRatio) ||
-      inFlight > maxInFlight * strainedRatio
+      heapUsed > maxHeapUsedBytes * share ||
+      (maxRssBytes > 0 && rssBytes > maxRssBytes * share) ||
+      inFlight > maxInFlight * share
     )
   }
 
-  gateway.addHook('onRequest', function endConnectionWhenStrained(_request, reply, done) {
+  function isStrained(): boolean {
+    return gateway.memoryUsage().eventLoopDelay > maxEventLoopDelayMs * strainedRatio || isFull(strainedRatio)
+  }
+
+  /** Whether it has for a while. No request was seen while the event loop was blocked; a delay is infinite without a sample. */
+  function hasLagged(delayMs = 0): boolean {
+    return hasLasted(Number.isFinite(delayMs) ? delayMs : sampleMs)
+  }
+
+  gateway.decorate('isShedding', function isShedding() {
+    const { eventLoopDelay } = gateway.memoryUsage()
+    return isFull(1) || (eventLoopDelay > maxEventLoopDelayMs && hasLagged(eventLoopDelay))
+  })
+  gateway.decorateRequest(kUnderWay, null)
+
+  gateway.addHook('onRequest', function countRequest(request, reply, done) {
+    const { socket } = request.raw
+    const underWay = (socket[kUnderWay] ?? 0) + 1
     inFlight += 1
+    socket[kUnderWay] = underWay
+    request[kUnderWay] = socket
+    if (underWay > maxPipelined) {
+      // The connection ends with this answer, and what is behind it is refused too.
+      socket[kUnderWay] = Number.POSITIVE_INFINITY
+      done(new RequestError('SLUICE_ERR_PIPELINE_TOO_LONG', { headers: { connection: 'close' } }))
+      return
+    }
     if (isStrained()) reply.header('connection', 'close')
     done()
   })
 
-  gateway.onCompleted(() => {
+  gateway.onCompleted(request => {
+    const socket = request[kUnderWay]
+    // Refused before it came here.
+    if (socket === null) return
     inFlight -= 1
+    socket[kUnderWay]! -= 1
   })
 
   await gateway.register(underPressure, {
@@ -68,8 +122,8 @@ export async function overload(gateway: FastifyInstance, options: OverloadOption
     maxEventLoopDelay: maxEventLoopDelayMs,
     maxHeapUsedBytes,
     maxRssBytes,
-    async pressureHandler(_request, _reply, type) {
-      if (type === TYPE_EVENT_LOOP_DELAY && !hasLasted()) return
+    async pressureHandler(_request, _reply, type, value) {
+      if (type === TYPE_EVENT_LOOP_DELAY && !hasLagged(value)) return
       throw new RequestError('SLUICE_ERR_OVERLOADED', { retryAfterSeconds })
     }
   })
@@ -80,11 +134,13 @@ export async function overload(gateway: FastifyInstance, options: OverloadOption
   })
 }
 
-function checkOptions({ maxEventLoopDelayMs = 300, maxMemoryRatio = 0.9, maxInFlight = 20_000 }: OverloadOptions) {
+function checkOptions(options: OverloadOptions) {
+  const { maxEventLoopDelayMs = 300, maxMemoryRatio = 0.9, maxInFlight = 20_000, maxPipelined = 32 } = options
   if (!(maxEventLoopDelayMs > 0)) throw invalid('maxEventLoopDelayMs must be above 0')
   if (!(maxMemoryRatio > 0 && maxMemoryRatio <= 1)) throw invalid('maxMemoryRatio must be above 0 and up to 1')
   if (!(Number.isInteger(maxInFlight) && maxInFlight >= 1)) throw invalid('maxInFlight must be at least 1')
-  return { maxEventLoopDelayMs, maxMemoryRatio, maxInFlight }
+  if (!(Number.isInteger(maxPipelined) && maxPipelined >= 1)) throw invalid('maxPipelined must be at least 1')
+  return { maxEventLoopDelayMs, maxMemoryRatio, maxInFlight, maxPipelined }
 }
 
 function invalid(problem: string): StartError {

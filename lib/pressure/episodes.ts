@@ -8,16 +8,19 @@ export interface EpisodesOptions {
 }
 
 /**
- * Tells what lasts from what happens once.
+ * Called at each sighting, it answers whether the episode which that belongs to has lasted.
  *
- * @returns a function to call at each sighting, that answers whether the episode which it belongs to has lasted.
+ * @param blindMs for how long before it there can have been no sighting, such as by a process that was blocked.
  */
-export function createEpisodes({ gapMs, minMs, now = () => performance.now() }: EpisodesOptions): () => boolean {
+export type HasLasted = (blindMs?: number) => boolean
+
+/** Tells what lasts from what happens once. */
+export function createEpisodes({ gapMs, minMs, now = () => performance.now() }: EpisodesOptions): HasLasted {
   let began = Number.NEGATIVE_INFINITY
   let last = Number.NEGATIVE_INFINITY
-  return () => {
+  return (blindMs = 0) => {
     const at = now()
-    if (at - last > gapMs) began = at
+    if (at - last > gapMs + blindMs) began = at
     last = at
     return at - began >= minMs
   }

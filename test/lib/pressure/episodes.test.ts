@@ -21,3 +21,13 @@ t.test('what is seen again after a while has', async t => {
 t.test('after a gap, it begins anew', async t => {
   t.same(sightings(5, 50, 151, 155), [false, true, false, false])
 })
+
+t.test('time in which nobody could see anything does not part what lasts', async t => {
+  let clock = 0
+  const hasLasted = createEpisodes({ gapMs: 2_000, minMs: 250, now: () => clock })
+  t.equal(hasLasted(3_000), false)
+  clock = 3_500
+  t.equal(hasLasted(3_000), true)
+  clock = 9_000
+  t.equal(hasLasted(3_000), false)
+})
