@@ -1,8 +1,13 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
+import Fastify from 'fastify'
 import t from 'tap'
 import { buildGateway } from '../../app.ts'
 import { loadConfig } from '../../config.ts'
+import admin, { type AdminOptions } from '../../plugins/admin.ts'
+import completion from '../../plugins/completion.ts'
+import errors from '../../plugins/errors.ts'
+import tracing from '../../plugins/tracing.ts'
 import { build, createCall, secret, settings, until } from '../helper.ts'
 
 /** A gateway whose operators may ask it, and how they do. */
@@ -112,4 +117,18 @@ t.test('the level of the log may be changed', async t => {
   const plain = { body: 'level=debug', headers: { 'content-type': 'text/plain' } }
   t.equal((await ask('PUT', '/log-level', plain)).status, 415, 'as a page of a stranger could send it')
   t.equal(gateway.log.level, 'fatal')
+})
+
+t.test('bad options keep the application from starting', async t => {
+  const bad: [AdminOptions, RegExp][] = [
+    [{ port: 65_536 }, /^admin: port /],
+    [{ port: 1.5 }, /^admin: port /],
+    [{ port: 0, timeoutMs: 0 }, /^admin: timeoutMs /]
+  ]
+  for (const [options, message] of bad) {
+    const app = Fastify()
+    t.teardown(() => app.close())
+    app.register(completion).register(tracing).register(errors).register(admin, options)
+    await t.rejects(async () => app.ready(), { code: 'SLUICE_ERR_OPTION_INVALID', message })
+  }
 })

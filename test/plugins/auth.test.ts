@@ -139,6 +139,8 @@ t.test('bad options keep the gateway from starting', async t => {
     [{ issuer: '' }, /issuer/],
     [{ audience: '' }, /audience/],
     [{ clockToleranceMs: -1 }, /clockToleranceMs/],
+    [{ requiredClaims: [''] }, /requiredClaims/],
+    [{ requiredClaims: 'sub' as unknown as string[] }, /requiredClaims/],
     [{ keySet: { url: 'http://issuer.example/keys' } }, /keySet.url/],
     [{ keySet: { url: 'https://user:password@issuer.example/keys' } }, /keySet.url/],
     [{ keySet: { url: 'file:///etc/keys' } }, /keySet.url/],

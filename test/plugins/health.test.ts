@@ -1,5 +1,11 @@
+import Fastify from 'fastify'
 import t from 'tap'
 import { HealthCheckResponse_ServingStatus as ServingStatus } from '../../gen/grpc/health/v1/health_pb.ts'
+import completion from '../../plugins/completion.ts'
+import drain from '../../plugins/drain.ts'
+import errors from '../../plugins/errors.ts'
+import health from '../../plugins/health.ts'
+import tracing from '../../plugins/tracing.ts'
 import { build, hang } from '../helper.ts'
 
 t.test('/health is 200 whatever the services do', async t => {
@@ -58,4 +64,15 @@ t.test('while it drains, the gateway is not ready and ends connections, but stil
   const { status, headers } = await call('GET', '/api/v1/categories')
   t.equal(status, 200)
   t.equal(headers.get('connection'), 'close')
+})
+
+t.test('bad options keep the application from starting', async t => {
+  for (const name of ['timeoutMs', 'cacheMs']) {
+    const app = Fastify()
+    t.teardown(() => app.close())
+    app.register(completion).register(tracing).register(errors).register(drain)
+    app.register(health, { [name]: -1 })
+    const message = new RegExp(`^health: ${name} `)
+    await t.rejects(async () => app.ready(), { code: 'SLUICE_ERR_OPTION_INVALID', message })
+  }
 })
