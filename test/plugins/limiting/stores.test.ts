@@ -107,7 +107,7 @@ t.test('gateways that share a Redis', { skip: skipWithoutRedis }, async t => {
 
   t.test('when Redis dies, each counts for itself, and together again when it is back', async t => {
     const { url, server } = await startRedis(t)
-    const built = await build(t, { ...patient, ...threeTokens, RATE_LIMIT_BURST: '100', RATE_LIMIT_REDIS_URL: url })
+    const built = await build(t, { ...patient, ...threeTokens, RATE_LIMIT_BURST: '10000', RATE_LIMIT_REDIS_URL: url })
     t.same(await ask(built, 1), [200])
     server.kill('SIGKILL')
     await once(server, 'exit')
@@ -141,11 +141,11 @@ t.test('gateways that share a Redis', { skip: skipWithoutRedis }, async t => {
   })
 })
 
-/** A server that answers each command with one line. */
-async function answerAll(test: Test, line: string): Promise<string> {
+/** A server that answers each command with one line; null: with none. */
+async function answerAll(test: Test, line: string | null): Promise<string> {
   const server = createServer(socket => {
     socket.on('error', () => {})
-    socket.on('data', () => socket.write(`${line}\r\n`))
+    socket.on('data', () => line !== null && socket.write(`${line}\r\n`))
     test.teardown(() => socket.destroy())
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -161,6 +161,7 @@ t.test('what is no good Redis refuses nobody, and does not keep the gateway from
     ['it is busy with a script', () => answerAll(t, '-BUSY Redis is busy running a script.')],
     ['its master is away', () => answerAll(t, '-MASTERDOWN Link with MASTER is down')],
     ['it says yes to everything', () => answerAll(t, '+OK')],
+    ['it says nothing', () => answerAll(t, null)],
     ['it says nothing that ends', () => answerAll(t, '*99999999')],
     ['it is something else', () => answerAll(t, 'HTTP/1.1 400 Bad Request')]
   ]
