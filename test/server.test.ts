@@ -1,39 +1,10 @@
-import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
-import { createInterface } from 'node:readline'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { Code, ConnectError, type HandlerContext } from '@connectrpc/connect'
 import t from 'tap'
-import { createCall, hang, settings, signToken, startUpstream, type Test, until } from './helper.ts'
-
-const serverFile = new URL('../server.ts', import.meta.url).pathname
-
-/** The gateway as a process of its own. */
-function spawnServer(t: Test, env: NodeJS.ProcessEnv) {
-  const child = spawn(process.execPath, [serverFile], { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
-  t.teardown(() => child.kill('SIGKILL'))
-  const lines: Record<string, unknown>[] = []
-  let stderr = ''
-  createInterface({ input: child.stdout! }).on('line', line => lines.push(JSON.parse(line)))
-  child.stderr?.on('data', data => {
-    stderr += data
-  })
-  const exited = once(child, 'close').then(([code, signal]) => ({ code, signal, stderr }))
-  return { child, lines, exited }
-}
-
-type Tap = Test & Pick<typeof t, 'equal'>
-
-/** A gateway process that takes requests, before a fake shop. */
-async function startServer(t: Tap, env: NodeJS.ProcessEnv = {}, shop = {}) {
-  const upstream = await startUpstream(t, shop)
-  const server = spawnServer(t, { PATH: process.env.PATH, ...settings(upstream.url), LOG_LEVEL: 'info', ...env })
-  t.equal((await once(server.child, 'message'))[0], 'ready')
-  // The message and the log come by different ways.
-  const listening = () => server.lines.find(({ msg }) => String(msg).startsWith('Server listening at '))
-  await until(() => listening() !== undefined)
-  const url = String(listening()?.msg).replace('Server listening at ', '')
-  return { ...server, url, upstream, call: createCall(url) }
-}
+import { hang, settings, signToken, type Test, until } from './helper.ts'
+import { startIssuer } from './plugins/auth/issuer.ts'
+import { spawnServer, startServer } from './server-process.ts'
 
 t.test('one line is logged per request, without a path, a query or a token', async t => {
   const { call, lines } = await startServer(t)
@@ -116,6 +87,61 @@ t.test('a second signal exits at once', async t => {
   await until(async () => (await call('GET', '/ready')).status === 503)
   child.kill('SIGINT')
   t.match(await exited, { code: 130 })
+})
+
+/** What passes for a Redis until it hangs. */
+async function startRedisThatHangs(t: Test) {
+  const sockets: Socket[] = []
+  const redis = { url: '', hangs: false }
+  const server = createServer(socket => {
+    sockets.push(socket.on('error', () => {}))
+    socket.on('data', () => !redis.hangs && socket.write('+OK\r\n'))
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  redis.url = `redis://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return redis
+}
+
+t.test('what others do not answer does not keep the process: keys, Redis, a trial of an open circuit', async t => {
+  const [redis, issuer] = [await startRedisThatHangs(t), await startIssuer(t)]
+  let listCategories: (request: unknown, context: HandlerContext) => never | Promise<never> = () => {
+    throw new ConnectError('away', Code.Unavailable)
+  }
+  issuer.isDown = true
+  const env = {
+    DRAIN_DELAY_MS: '0',
+    DRAIN_TIMEOUT_MS: '300',
+    UPSTREAM_TIMEOUT_MS: '600000',
+    UPSTREAM_MAX_ATTEMPTS: '1',
+    BREAKER_OPEN_MS: '1',
+    RATE_LIMIT_BURST: '100000',
+    RATE_LIMIT_REDIS_URL: redis.url,
+    JWT_JWKS_URL: issuer.url
+  }
+  const shop = { product: { listCategories: (...call: [unknown, HandlerContext]) => listCategories(...call) } }
+  const { child, call, exited, upstream } = await startServer(t, env, shop)
+  for (let count = 0; count < 3; count++) t.equal((await call('GET', '/api/v1/categories')).status, 503)
+  redis.hangs = true
+  issuer.answer = () => {}
+  listCategories = hang
+  const trial = call('GET', '/api/v1/categories')
+  await until(() => upstream.calls.length === 4)
+  const asked = issuer.asked
+  const token = await signToken()
+  const waiting: ReturnType<typeof call>[] = []
+  // While it has no keys it asks for them once a second.
+  await until(() => {
+    waiting.push(call('GET', '/api/v1/users/me', { token }))
+    return issuer.asked > asked
+  })
+  child.kill('SIGTERM')
+  t.match(await trial, { status: 503, body: { reason: 'SHUTTING_DOWN' } })
+  for (const { status } of await Promise.all(waiting)) t.equal(status, 503)
+  t.match(await exited, { code: 0, stderr: '' })
 })
 
 t.test('a bad setting: one line that names it, exit 1', async t => {

@@ -34,15 +34,22 @@ export class RedisStore implements TokenStore {
     redis.defineCommand('takeTokens', { numberOfKeys: 1, lua })
   }
 
-  /** @throws what the client throws when Redis does not answer, or refuses */
+  /** @throws what the client throws when Redis does not answer, or refuses; a TypeError for another answer than the script's */
   async take(key: string, { size, periodMs }: TokenBucket, cost: number): Promise<Taken> {
     const periodUs = periodMs * 1000
-    const [allowed, remaining, resetUs] = await this.#redis.takeTokens(
+    const answer: unknown = await this.#redis.takeTokens(
       `${this.#prefix}${hash('sha256', key, 'base64url')}`,
       String(periodUs),
       String(periodUs / size),
       String(cost)
     )
+    // What is no Redis may answer anything, and must not refuse anybody by it.
+    if (!isAnswer(answer)) throw new TypeError('the answer is not that of the script')
+    const [allowed, remaining, resetUs] = answer
     return { allowed: allowed === 1, remaining, resetMs: resetUs / 1000 }
   }
+}
+
+function isAnswer(answer: unknown): answer is [allowed: number, remaining: number, resetUs: number] {
+  return Array.isArray(answer) && answer.length === 3 && answer.every(each => typeof each === 'number')
 }

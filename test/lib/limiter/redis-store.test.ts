@@ -93,3 +93,10 @@ t.test('token buckets in Redis', { skip: skipWithoutRedis }, async t => {
     await t.rejects(store.take('a', slow, 1), /READONLY/)
   })
 })
+
+t.test('what is no answer of the script refuses nobody: it is an error', async t => {
+  for (const answer of ['OK', null, 1, [], [1, 2], ['1', '2', '3'], [1, 2, 3, 4]]) {
+    const redis = { defineCommand() {}, takeTokens: async () => answer } as unknown as Redis
+    await t.rejects(new RedisStore(redis).take('a', slow, 1), TypeError, JSON.stringify(answer))
+  }
+})
