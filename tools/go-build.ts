@@ -14,10 +14,11 @@ export type GoProgram = { path: string; missing?: never } | { path?: never; miss
  *
  * @param folder with its go.mod, from the root.
  * @param name of the program.
+ * @param program its folder in that one, when the module has several.
  * @returns what is missing on a machine without Go, and without a network from which to get its modules.
  * @throws what Go says of a program that is wrong.
  */
-export async function buildGo(folder: string, name: string): Promise<GoProgram> {
+export async function buildGo(folder: string, name: string, program = '.'): Promise<GoProgram> {
   const source = join(ROOT, folder)
   const path = join(ROOT, '.cache/go', name)
   try {
@@ -26,6 +27,6 @@ export async function buildGo(folder: string, name: string): Promise<GoProgram> 
     const { code, stderr } = error as NodeJS.ErrnoException & { stderr: string }
     return { missing: code === 'ENOENT' ? 'Go is not installed' : `the modules of Go cannot be had: ${stderr.trim()}` }
   }
-  await run('go', ['build', '-buildvcs=false', '-trimpath', '-o', path, '.'], { cwd: source })
+  await run('go', ['build', '-buildvcs=false', '-trimpath', '-o', path, program], { cwd: source })
   return { path }
 }

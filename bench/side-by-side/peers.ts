@@ -1,10 +1,12 @@
 import type { Peer } from '../peer.ts'
 import { connectNode } from '../peers/connect-node.ts'
 import { fastify } from '../peers/fastify.ts'
+import { gin } from '../peers/gin.ts'
+import { grpcGateway } from '../peers/grpc-gateway.ts'
 import { sluice } from '../peers/sluice.ts'
 
 /** All contenders; the first is the floor that the others are compared with. */
-export const allPeers: readonly Peer[] = [fastify, sluice, connectNode]
+export const allPeers: readonly Peer[] = [fastify, sluice, gin, grpcGateway, connectNode]
 
 /** A contender that is not there, and why. */
 export interface Missing {

@@ -1,0 +1,11 @@
+import { goPeer } from './go/start.ts'
+
+/** The reference design, as it is written in Go. */
+export const gin = goPeer('gin', {
+  id: 'gin',
+  title: 'Gin + grpc-go',
+  modes: ['bare', 'full'],
+  scales: true,
+  modules: ['gin-gonic/gin', 'google.golang.org/grpc'],
+  remarks: 'With `full`: otelgin, otelgrpc, golang-jwt, x/time/rate, gobreaker; the same 5 spans.'
+})
