@@ -1,10 +1,14 @@
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { text } from 'node:stream/consumers'
 import Fastify from 'fastify'
 import t from 'tap'
 import completion from '../../plugins/completion.ts'
 import drain from '../../plugins/drain.ts'
 import errors from '../../plugins/errors.ts'
 import tracing from '../../plugins/tracing.ts'
-import { createCall, type Test, until } from '../helper.ts'
+import { build, createCall, type Test, until } from '../helper.ts'
+import { requestBytes } from '../raw-client.ts'
 
 /** An application of somebody else, with a request that is answered when it is released. */
 async function start(t: Test) {
@@ -45,4 +49,29 @@ t.test('what is cut off is told so, and its handler may end as it likes', async 
   }
   for (const release of held) release()
   t.equal((await call('GET', '/quick')).status, 200, 'what comes later is served')
+})
+
+t.test('a request that arrives while the gateway closes is served, and a connection without one just ends', async t => {
+  const { gateway, url } = await build(t)
+  const sockets: Socket[] = []
+  gateway.server.on('connection', socket => sockets.push(socket))
+  const port = Number(new URL(url).port)
+  const [idle, arriving] = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')]
+  const texts = [text(idle), text(arriving)]
+  const whole = requestBytes(['GET /api/v1/categories HTTP/1.1'])
+  idle.write(whole)
+  arriving.write(whole)
+  await until(() => sockets.length === 2 && sockets.every(({ bytesWritten }) => bytesWritten > 0))
+  // Half of its next request is there when the listener closes.
+  arriving.write(whole.slice(0, 40))
+  await until(() => sockets.some(({ bytesRead }) => bytesRead === whole.length + 40))
+  gateway.drain()
+  const closed = gateway.close()
+  await once(idle, 'close')
+  arriving.write(whole.slice(40))
+  await closed
+  t.same(
+    (await Promise.all(texts)).map(answers => answers.match(/HTTP\/1\.1 200/g)?.length),
+    [1, 2]
+  )
 })

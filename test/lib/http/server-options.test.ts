@@ -76,6 +76,20 @@ t.test('slow clients are cut off, however many', async t => {
   t.equal((await fetch(`${url}/health`)).status, 200)
 })
 
+t.test('a client that does not read its answers is cut off, and what is kept for it is bounded', async t => {
+  const categories = [{ name: 'x'.repeat(2 * 1024 * 1024) }]
+  const { gateway, url, upstream } = await build(t, {}, { product: { listCategories: () => ({ categories }) } })
+  gateway.server.setTimeout(200)
+  const accepted = once(gateway.server, 'connection')
+  const client = await open(t, url)
+  client.pause()
+  const [connection] = (await accepted) as [Socket]
+  client.write(requestBytes(['GET /api/v1/categories HTTP/1.1']).repeat(1_000))
+  await once(connection, 'close')
+  t.ok(upstream.calls.length <= 32, `${upstream.calls.length} calls`)
+  t.equal((await fetch(`${url}/health`)).status, 200)
+})
+
 t.test('more connections than may be are closed as they come, and operators still get an answer', async t => {
   const { gateway, url } = await build(t, { MAX_CONNECTIONS: '2', ADMIN_PORT: '0' })
   await open(t, url)
