@@ -4,9 +4,10 @@ import { fastify } from '../peers/fastify.ts'
 import { gin } from '../peers/gin.ts'
 import { grpcGateway } from '../peers/grpc-gateway.ts'
 import { sluice } from '../peers/sluice.ts'
+import { vanguard } from '../peers/vanguard.ts'
 
 /** All contenders; the first is the floor that the others are compared with. */
-export const allPeers: readonly Peer[] = [fastify, sluice, gin, grpcGateway, connectNode]
+export const allPeers: readonly Peer[] = [fastify, sluice, gin, grpcGateway, vanguard, connectNode]
 
 /** A contender that is not there, and why. */
 export interface Missing {

@@ -1,0 +1,12 @@
+import { goPeer } from './go/start.ts'
+
+/** vanguard-go around a reverse proxy. */
+export const vanguard = goPeer('vanguard', {
+  id: 'vanguard',
+  title: 'vanguard-go',
+  modes: ['bare', 'full'],
+  // Over REST it streams only google.api.HttpBody.
+  cases: ['product', 'list20', 'list200', 'order'],
+  modules: ['connectrpc.com/vanguard'],
+  remarks: 'Before a reverse proxy of net/http; with `full`: otelhttp, golang-jwt, x/time/rate, gobreaker.'
+})
