@@ -40,6 +40,14 @@ function page(results: Results): string {
     '',
     'Written by `make bench`. Answers are compared before the clock starts, and the contenders take turns. Machines are shared',
     'and noisy: the ratio to the first of a case, in the same run, is what counts.',
+    '',
+    '```sh',
+    'make bench                          # all of it, and this page; needs Go, and taskset to keep the contenders apart',
+    'make bench CASE=full                # one suite: bare, full, latency, footprint, growth, hop, codec, match, telemetry',
+    'make bench CASE=product PEER=gin    # one case, one contender beside the floor; writes nothing',
+    'make bench-smoke                    # whether all contenders still run and answer right',
+    'make profile                        # where Sluice spends its time',
+    '```',
     ''
   ]
   return [...head, ...Object.values(results).map(section)].join('\n')
