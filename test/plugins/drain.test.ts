@@ -1,18 +1,20 @@
 import { once } from 'node:events'
+import type { Server } from 'node:http'
 import { connect, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
-import Fastify from 'fastify'
+import Fastify, { type FastifyHttpOptions } from 'fastify'
 import t from 'tap'
+import { serverOptions } from '../../lib/http/server-options.ts'
 import completion from '../../plugins/completion.ts'
 import drain from '../../plugins/drain.ts'
 import errors from '../../plugins/errors.ts'
 import tracing from '../../plugins/tracing.ts'
-import { build, createCall, type Test, until } from '../helper.ts'
+import { createCall, type Test, until } from '../helper.ts'
 import { requestBytes } from '../raw-client.ts'
 
 /** An application of somebody else, with a request that is answered when it is released. */
-async function start(t: Test) {
-  const app = Fastify()
+async function start(t: Test, options: FastifyHttpOptions<Server> = {}) {
+  const app = Fastify(options)
   for (const plugin of [completion, tracing, errors, drain]) app.register(plugin)
   const held: (() => void)[] = []
   app.get('/held', async () => {
@@ -22,7 +24,7 @@ async function start(t: Test) {
   app.get('/quick', async () => ({ ok: true }))
   t.teardown(() => app.close())
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
-  return { app, held, call: createCall(url) }
+  return { app, held, url, call: createCall(url) }
 }
 
 t.test('while it drains, requests are served, and each connection ends with its answer', async t => {
@@ -52,21 +54,22 @@ t.test('what is cut off is told so, and its handler may end as it likes', async 
 })
 
 t.test('a request that arrives while the gateway closes is served, and a connection without one just ends', async t => {
-  const { gateway, url } = await build(t)
+  const limits = { logLevel: 'silent', bodyLimit: 1024, trustProxy: false as const, upstreamTimeoutMs: 1_000 }
+  const { app, url } = await start(t, serverOptions(limits))
   const sockets: Socket[] = []
-  gateway.server.on('connection', socket => sockets.push(socket))
+  app.server.on('connection', socket => sockets.push(socket))
   const port = Number(new URL(url).port)
   const [idle, arriving] = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')]
   const texts = [text(idle), text(arriving)]
-  const whole = requestBytes(['GET /api/v1/categories HTTP/1.1'])
+  const whole = requestBytes(['GET /quick HTTP/1.1'])
   idle.write(whole)
   arriving.write(whole)
   await until(() => sockets.length === 2 && sockets.every(({ bytesWritten }) => bytesWritten > 0))
   // Half of its next request is there when the listener closes.
   arriving.write(whole.slice(0, 40))
   await until(() => sockets.some(({ bytesRead }) => bytesRead === whole.length + 40))
-  gateway.drain()
-  const closed = gateway.close()
+  app.drain()
+  const closed = app.close()
   await once(idle, 'close')
   arriving.write(whole.slice(40))
   await closed
