@@ -1,6 +1,6 @@
-import packageJson from '../../package.json' with { type: 'json' }
 import type { Peer } from '../peer.ts'
 import { startNode } from './node/start.ts'
+import { versionsOf } from './node/versions.ts'
 
 /** The floor that everything is compared with. */
 export const fastify: Peer = {
@@ -8,7 +8,7 @@ export const fastify: Peer = {
   title: 'bare Fastify, no upstream',
   modes: ['bare'],
   remarks: 'Answers with a text that it has.',
-  version: async () => `Fastify ${packageJson.dependencies.fastify}, Node ${process.version}`,
+  version: async () => versionsOf('fastify'),
   build: async () => null,
   start: async settings => startNode('./fastify.ts', settings)
 }

@@ -2,8 +2,9 @@
 import { Readable } from 'node:stream'
 import Fastify from 'fastify'
 import { cases } from '../../cases.ts'
+import { bodyLimit, readSettings } from './start.ts'
 
-const app = Fastify()
+const app = Fastify({ bodyLimit })
 for (const { method, path, expected } of Object.values(cases)) {
   const url = path.split('?')[0]!
   if (app.hasRoute({ method, url })) continue
@@ -23,4 +24,4 @@ for (const { method, path, expected } of Object.values(cases)) {
     app.get(url, (_request, reply) => reply.type('application/x-ndjson').send(Readable.from(lines)))
   }
 }
-await app.listen({ host: '127.0.0.1', port: Number(process.env.PORT) })
+await app.listen({ host: '127.0.0.1', port: readSettings().port })

@@ -2,10 +2,22 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { PeerSettings } from '../../peer.ts'
 
-/** Starts a program of this folder, which finds its settings in `PEER_SETTINGS`, and listens on `PORT`. */
-export function startNode(file: string, settings: PeerSettings, env: NodeJS.ProcessEnv = {}): ChildProcess {
+/** The largest request body that the contenders take, in bytes: more than any case has. */
+export const bodyLimit = 4 * 1024 * 1024
+
+/**
+ * Starts a program of this folder, which finds its settings in `PEER_SETTINGS`, and listens on `PORT`.
+ *
+ * @param execArgv options of Node
+ */
+export function startNode(
+  file: string,
+  settings: PeerSettings,
+  env: NodeJS.ProcessEnv = {},
+  execArgv: readonly string[] = []
+): ChildProcess {
   const path = fileURLToPath(new URL(file, import.meta.url))
-  return spawn(process.execPath, [path], {
+  return spawn(process.execPath, [...execArgv, path], {
     env: {
       ...process.env,
       NODE_ENV: 'production',

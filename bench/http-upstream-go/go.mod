@@ -1,0 +1,3 @@
+module sluice/bench/http-upstream
+
+go 1.25.0
