@@ -2,26 +2,29 @@ import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import packageJson from '../../package.json' with { type: 'json' }
-import type { Peer } from '../peer.ts'
+import benchJson from '../package.json' with { type: 'json' }
+import type { Peer, PeerSettings } from '../peer.ts'
 import { startNode, telemetryEnvironment } from './node/start.ts'
+import { versionsOf } from './node/versions.ts'
 
 const run = promisify(execFile)
 const bench = fileURLToPath(new URL('..', import.meta.url))
-const telemetry = fileURLToPath(new URL('./node/naive/telemetry.ts', import.meta.url))
+const telemetry = new URL('./node/naive/telemetry.ts', import.meta.url).href
 
 /** The same idea as one builds it first: the stock parts, put together as their pages say. */
 export const connectNode: Peer = {
   id: 'connect-node',
   title: 'Fastify + connect-node',
   modes: ['bare', 'full'],
-  remarks: 'With `full`: @fastify/jwt, @fastify/rate-limit, mollitia, @fastify/otel, instrumentation-http.',
-  async version() {
-    const { dependencies } = packageJson
-    return `connect-node ${dependencies['@connectrpc/connect-node']}, Node ${process.version}`
-  },
+  scales: true,
+  remarks: [
+    'With `full`: @fastify/jwt, @fastify/rate-limit, mollitia, @fastify/otel, instrumentation-http. Its circuit counts calls:',
+    'the module of mollitia that counts by time copies up to a thousand of them for each. Streams pass the circuit by.'
+  ].join(' '),
+  version: async () =>
+    versionsOf('@connectrpc/connect-node', 'fastify', '@opentelemetry/sdk-node', '@fastify/otel', 'mollitia'),
   async build() {
-    if (existsSync(`${bench}node_modules/@fastify/otel`)) return null
+    if (Object.keys(benchJson.dependencies).every(name => existsSync(`${bench}node_modules/${name}`))) return null
     try {
       await run('npm', ['ci', '--loglevel=error'], { cwd: bench })
       return null
@@ -30,9 +33,19 @@ export const connectNode: Peer = {
     }
   },
   async start(settings) {
-    const env = telemetryEnvironment(settings)
     // Instrumentations have to be there before what they change.
-    if (settings.mode === 'full') env.NODE_OPTIONS = `--import ${telemetry}`
-    return startNode('./naive/main.ts', settings, env)
+    const execArgv = settings.mode === 'full' ? ['--import', telemetry] : []
+    return startNode('./naive/main.ts', settings, telemetryOf(settings), execArgv)
+  }
+}
+
+/** Without tracing, there is no provider of spans at all. */
+function telemetryOf(settings: PeerSettings): NodeJS.ProcessEnv {
+  return {
+    ...telemetryEnvironment(settings),
+    OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
+    OTEL_TRACES_EXPORTER: settings.sampling > 0 ? 'otlp' : 'none',
+    OTEL_METRICS_EXPORTER: 'otlp',
+    OTEL_LOGS_EXPORTER: 'none'
   }
 }

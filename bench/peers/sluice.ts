@@ -1,6 +1,7 @@
 import packageJson from '../../package.json' with { type: 'json' }
 import type { Peer } from '../peer.ts'
-import { startNode, telemetryEnvironment } from './node/start.ts'
+import { bodyLimit, startNode, telemetryEnvironment } from './node/start.ts'
+import { versionsOf } from './node/versions.ts'
 
 /** More than is asked for: the limits are kept, and never refuse. */
 const plenty = '1000000'
@@ -11,7 +12,11 @@ export const sluice: Peer = {
   title: 'Sluice',
   modes: ['bare', 'full'],
   scales: true,
-  version: async () => `${packageJson.version}, Fastify ${packageJson.dependencies.fastify}, Node ${process.version}`,
+  remarks: [
+    'With `full`: limits by address and by user. A token that was verified is remembered for up to a minute, and the load has',
+    'one token.'
+  ].join(' '),
+  version: async () => `${packageJson.version}, ${versionsOf('fastify')}`,
   build: async () => null,
   async start(settings) {
     const { mode, port, jwt, workers } = settings
@@ -20,9 +25,9 @@ export const sluice: Peer = {
       HOST: '127.0.0.1',
       PORT: String(port),
       LOG_LEVEL: 'warn',
-      // One of the cases has a large body.
-      BODY_LIMIT: String(2 * 1024 * 1024),
       WORKERS: String(workers),
+      MAX_CONNECTIONS: plenty,
+      BODY_LIMIT: String(bodyLimit),
       JWT_SECRET: jwt.secret,
       JWT_ISSUER: jwt.issuer,
       JWT_AUDIENCE: jwt.audience,

@@ -1,5 +1,10 @@
 import { create, createFileRegistry, type DescService, setExtension } from '@bufbuild/protobuf'
-import { FileDescriptorProtoSchema, type MethodOptions, MethodOptionsSchema } from '@bufbuild/protobuf/wkt'
+import {
+  FileDescriptorProtoSchema,
+  MethodOptions_IdempotencyLevel as IdempotencyLevel,
+  type MethodOptions,
+  MethodOptionsSchema
+} from '@bufbuild/protobuf/wkt'
 import { http } from '../../../gen/google/api/annotations_pb.ts'
 import { HttpRuleSchema } from '../../../gen/google/api/http_pb.ts'
 import { file_bench_v1_shop } from '../../gen/bench/v1/shop_pb.ts'
@@ -30,7 +35,7 @@ export function fillerService(count: number): DescService {
 }
 
 function optionsOf(path: string): MethodOptions {
-  const options = create(MethodOptionsSchema, { idempotencyLevel: 1 })
+  const options = create(MethodOptionsSchema, { idempotencyLevel: IdempotencyLevel.NO_SIDE_EFFECTS })
   setExtension(options, http, create(HttpRuleSchema, { pattern: { case: 'get', value: path } }))
   return options
 }

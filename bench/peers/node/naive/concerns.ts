@@ -1,30 +1,31 @@
 // What a production gateway does besides, by the stock plugins.
+
+import { Code, ConnectError } from '@connectrpc/connect'
 import jwt from '@fastify/jwt'
 import rateLimit from '@fastify/rate-limit'
 import { metrics } from '@opentelemetry/api'
 import type { FastifyInstance } from 'fastify'
-import { BreakerState, Circuit, SlidingTimeBreaker } from 'mollitia'
+import { Circuit, SlidingCountBreaker } from 'mollitia'
 import type { PeerSettings } from '../../../peer.ts'
 
 /** Makes a call unless the circuit is open. */
 export type ThroughCircuit = <Answer>(call: () => Promise<Answer>) => Promise<Answer>
 
+/** What tells that an upstream is not well, and not that it was asked for the wrong thing. */
+const failures = new Set([Code.Unknown, Code.DeadlineExceeded, Code.Internal, Code.Unavailable, Code.DataLoss])
+
 export async function concerns(app: FastifyInstance, settings: PeerSettings): Promise<ThroughCircuit> {
   const { secret, issuer: allowedIss, audience: allowedAud } = settings.jwt
   await app.register(rateLimit, { max: 1_000_000, timeWindow: 1000 })
   await app.register(jwt, { secret, verify: { algorithms: ['HS256'], allowedIss, allowedAud } })
-  app.addHook('onRequest', async (request, reply) => {
-    await request.jwtVerify().catch(() => reply.code(401).send({ error: 'UNAUTHENTICATED' }))
-  })
+  app.addHook('onRequest', request => request.jwtVerify())
   measureRequests(app)
 
-  const breaker = new SlidingTimeBreaker({
-    state: BreakerState.CLOSED,
-    slidingWindowSize: 60_000,
-    minimumNumberOfCalls: 3,
+  const breaker = new SlidingCountBreaker({
     failureRateThreshold: 60,
     openStateDelay: 10_000,
-    permittedNumberOfCallsInHalfOpenState: 3
+    permittedNumberOfCallsInHalfOpenState: 3,
+    onError: error => failures.has(ConnectError.from(error).code)
   })
   const circuit = new Circuit({ options: { modules: [breaker] } })
   return call => circuit.fn(call).execute()

@@ -1,9 +1,9 @@
-// The naive build: generated clients of connect over its gRPC transport for Node, messages printed by protobuf-es.
+// The naive build: a generated client of connect over its gRPC transport for Node, messages printed by protobuf-es.
 import { Readable } from 'node:stream'
-import { create, type DescMessage, fromJson, type MessageShape, toJsonString } from '@bufbuild/protobuf'
-import { createClient } from '@connectrpc/connect'
+import { create, type DescMessage, fromJson, type JsonValue, type MessageShape, toJsonString } from '@bufbuild/protobuf'
+import { type Client, createClient } from '@connectrpc/connect'
 import { createGrpcTransport } from '@connectrpc/connect-node'
-import Fastify, { type FastifyReply } from 'fastify'
+import Fastify, { type FastifyReply, type FastifyRequest } from 'fastify'
 import {
   CreateOrderRequestSchema,
   EventSchema,
@@ -14,45 +14,61 @@ import {
   ProductSchema,
   ShopService
 } from '../../../gen/bench/v1/shop_pb.ts'
-import { readSettings } from '../start.ts'
+import { bodyLimit, readSettings } from '../start.ts'
+import { inWorkers } from '../workers.ts'
 import { concerns, type ThroughCircuit } from './concerns.ts'
+import { traceCalls } from './trace-calls.ts'
+
+type Product = FastifyRequest<{ Params: { product_id: string } }>
+type Products = FastifyRequest<{ Querystring: { page_size?: string } }>
+type Order = FastifyRequest<{ Body: JsonValue }>
 
 const settings = readSettings()
-const transport = createGrpcTransport({
-  baseUrl: `http://127.0.0.1:${settings.upstreamPort}`,
-  defaultTimeoutMs: 5000
-})
-const client = createClient(ShopService, transport)
+const isFull = settings.mode === 'full'
 const printOptions = { useProtoFieldName: true, alwaysEmitImplicit: true }
 
-const app = Fastify({ bodyLimit: 2 * 1024 * 1024, logger: settings.mode === 'full' && { level: 'warn' } })
-let throughCircuit: ThroughCircuit = call => call()
-if (settings.mode === 'full') throughCircuit = await concerns(app, settings)
+await inWorkers(settings.workers, serve)
 
-app.get<{ Params: { product_id: string } }>('/v1/products/:product_id', async ({ params }, reply) => {
-  const request = create(GetProductRequestSchema, { productId: params.product_id })
-  return answer(reply, ProductSchema, await throughCircuit(() => client.getProduct(request)))
-})
+async function serve() {
+  const app = Fastify({ bodyLimit, logger: isFull && { level: 'warn' } })
+  const throughCircuit: ThroughCircuit = isFull ? await concerns(app, settings) : call => call()
+  const transport = createGrpcTransport({
+    baseUrl: `http://127.0.0.1:${settings.upstreamPort}`,
+    defaultTimeoutMs: 5000,
+    interceptors: isFull ? [traceCalls()] : []
+  })
+  const client = createClient(ShopService, transport)
 
-app.get<{ Querystring: { page_size?: string } }>('/v1/products', async ({ query }, reply) => {
-  const request = create(ListProductsRequestSchema, { pageSize: Number(query.page_size ?? 0) })
-  return answer(reply, ListProductsResponseSchema, await throughCircuit(() => client.listProducts(request)))
-})
+  async function getProduct({ params }: Product, reply: FastifyReply) {
+    const request = create(GetProductRequestSchema, { productId: params.product_id })
+    return answer(reply, ProductSchema, await throughCircuit(() => client.getProduct(request)))
+  }
 
-app.post('/v1/orders', async ({ body }, reply) => {
-  const request = fromJson(CreateOrderRequestSchema, body as never)
-  return answer(reply, OrderSchema, await throughCircuit(() => client.createOrder(request)))
-})
+  app.get('/v1/products/:product_id', getProduct)
+  for (let index = 0; index < settings.extraRoutes; index++) app.get(`/v1/filler/${index}/:product_id`, getProduct)
 
-app.get('/v1/events', async (_request, reply) => reply.type('application/x-ndjson').send(Readable.from(lines())))
+  app.get('/v1/products', async ({ query }: Products, reply) => {
+    const request = create(ListProductsRequestSchema, { pageSize: Number(query.page_size ?? 0) })
+    return answer(reply, ListProductsResponseSchema, await throughCircuit(() => client.listProducts(request)))
+  })
 
-await app.listen({ host: '127.0.0.1', port: settings.port })
+  app.post('/v1/orders', async ({ body }: Order, reply) => {
+    const request = fromJson(CreateOrderRequestSchema, body)
+    return answer(reply, OrderSchema, await throughCircuit(() => client.createOrder(request)))
+  })
+
+  app.get('/v1/events', async (_request, reply) =>
+    reply.type('application/x-ndjson').send(Readable.from(eventLines(client)))
+  )
+
+  await app.listen({ host: '127.0.0.1', port: settings.port })
+}
 
 function answer<Desc extends DescMessage>(reply: FastifyReply, desc: Desc, message: MessageShape<Desc>) {
   return reply.type('application/json; charset=utf-8').send(toJsonString(desc, message, printOptions))
 }
 
-async function* lines() {
+async function* eventLines(client: Client<typeof ShopService>) {
   for await (const event of client.watchEvents({})) {
     yield Buffer.from(`${toJsonString(EventSchema, event, printOptions)}\n`)
   }

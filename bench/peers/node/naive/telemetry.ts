@@ -1,16 +1,15 @@
-// Loaded before the program: the SDK as its pages show it, with the instrumentations of HTTP and of Fastify.
+// Loaded before the program: the SDK as its pages show it, with the instrumentations of HTTP and of Fastify. Exporters, sampler
+// and intervals are what OTEL_* says.
 import { FastifyOtelInstrumentation } from '@fastify/otel'
-import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-grpc'
-import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-grpc'
 import { HttpInstrumentation } from '@opentelemetry/instrumentation-http'
-import { PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics'
 import { NodeSDK } from '@opentelemetry/sdk-node'
-import { BatchSpanProcessor } from '@opentelemetry/sdk-trace'
+import { readSettings } from '../start.ts'
 
+const isTracing = readSettings().sampling > 0
 const sdk = new NodeSDK({
   serviceName: 'naive',
-  spanProcessors: [new BatchSpanProcessor({ exporter: new OTLPTraceExporter() })],
-  metricReaders: [new PeriodicExportingMetricReader({ exporter: new OTLPMetricExporter() })],
-  instrumentations: [new HttpInstrumentation(), new FastifyOtelInstrumentation({ registerOnInitialization: true })]
+  instrumentations: isTracing
+    ? [new HttpInstrumentation(), new FastifyOtelInstrumentation({ registerOnInitialization: true })]
+    : []
 })
 sdk.start()
