@@ -3,11 +3,22 @@ import { connectNode } from '../peers/connect-node.ts'
 import { fastify } from '../peers/fastify.ts'
 import { gin } from '../peers/gin.ts'
 import { grpcGateway } from '../peers/grpc-gateway.ts'
+import { httpProxy } from '../peers/http-proxy.ts'
+import { nodeHttp2 } from '../peers/node-http2.ts'
 import { sluice } from '../peers/sluice.ts'
 import { vanguard } from '../peers/vanguard.ts'
 
 /** All contenders; the first is the floor that the others are compared with. */
-export const allPeers: readonly Peer[] = [fastify, sluice, gin, grpcGateway, vanguard, connectNode]
+export const allPeers: readonly Peer[] = [
+  fastify,
+  sluice,
+  gin,
+  grpcGateway,
+  vanguard,
+  connectNode,
+  nodeHttp2,
+  httpProxy
+]
 
 /** A contender that is not there, and why. */
 export interface Missing {

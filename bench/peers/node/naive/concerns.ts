@@ -1,5 +1,4 @@
 // What a production gateway does besides, by the stock plugins.
-
 import { Code, ConnectError } from '@connectrpc/connect'
 import jwt from '@fastify/jwt'
 import rateLimit from '@fastify/rate-limit'
@@ -18,7 +17,10 @@ export async function concerns(app: FastifyInstance, settings: PeerSettings): Pr
   const { secret, issuer: allowedIss, audience: allowedAud } = settings.jwt
   await app.register(rateLimit, { max: 1_000_000, timeWindow: 1000 })
   await app.register(jwt, { secret, verify: { algorithms: ['HS256'], allowedIss, allowedAud } })
-  app.addHook('onRequest', request => request.jwtVerify())
+  app.addHook('onRequest', async (request, reply) => {
+    // Some tokens that are none are a 500 of the plugin.
+    await request.jwtVerify().catch(() => reply.code(401).send({ error: 'unauthenticated' }))
+  })
   measureRequests(app)
 
   const breaker = new SlidingCountBreaker({
