@@ -34,6 +34,7 @@ export async function checkout(t: Test) {
     'buf.gen.yaml',
     'package.json',
     'test/fixtures/buf.gen.yaml',
+    'bench/buf.gen.yaml',
     'proto/sluice'
   ]) {
     await cp(join(ROOT, path), join(root, path), { recursive: true })
@@ -49,6 +50,7 @@ export async function checkout(t: Test) {
     'test/fixtures/proto/fixture/v1/fixture.proto',
     'syntax = "proto3";\npackage fixture.v1;\nmessage Fixture {}\n'
   )
+  await write('bench/proto/bench/v1/bench.proto', 'syntax = "proto3";\npackage bench.v1;\nmessage Contender {}\n')
 
   return {
     root,

@@ -33,6 +33,7 @@ t.test('--check names what is missing, edited or left over, in one line, and cha
   for (const folder of ['google', 'sluice']) {
     await cp(join(ROOT, 'test/fixtures/gen', folder), join(root, 'test/fixtures/gen', folder), { recursive: true })
   }
+  await cp(join(ROOT, 'bench/gen/google'), join(root, 'bench/gen/google'), { recursive: true })
   await write('gen/google/api/http_pb.ts', '// edited\n')
   await write('gen/left_over_pb.ts', '')
 
@@ -42,7 +43,7 @@ t.test('--check names what is missing, edited or left over, in one line, and cha
     stderr:
       'generated code is out of date, run `npm run generate` and commit: gen/acme/v1/acme_pb.ts, gen/comments.json, ' +
       'gen/google/api/http_pb.ts, gen/left_over_pb.ts, test/fixtures/gen/comments.json, ' +
-      'test/fixtures/gen/fixture/v1/fixture_pb.ts\n'
+      'test/fixtures/gen/fixture/v1/fixture_pb.ts, bench/gen/bench/v1/bench_pb.ts\n'
   })
   t.equal(await read('gen/google/api/http_pb.ts'), '// edited\n')
 })
