@@ -40,6 +40,8 @@ export interface Peer {
   scales?: boolean
   /** How it differs in what it does, for the report: a check that it lacks, a form that it has of its own. */
   remarks?: string
+  /** That to build it takes minutes: the smoke test leaves it out. Default: no. */
+  slowToBuild?: boolean
   /** Which version of what, for the report. Asked for after `build`. */
   version(): Promise<string>
   /**

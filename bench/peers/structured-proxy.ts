@@ -23,6 +23,7 @@ export const structuredProxy: Peer = {
   // Of `full` it lacks what all others have: tokens of HS256, traces that it exports, and a circuit.
   modes: ['bare'],
   scales: true,
+  slowToBuild: true,
   remarks: 'Parameters of the query that are not known are dropped and not refused.',
   version: async () => `structured-proxy ${release}`,
   async build() {

@@ -26,7 +26,7 @@ export async function withField<Result>(
   const taking: Peer[] = []
   try {
     for (const peer of peers) {
-      const settings = settingsOf(peer, mode, samplings)
+      const settings = settingsOf(peer, mode, peer === peers[0], samplings)
       if (settings.length > 0) taking.push(peer)
       for (const setting of settings) running.push(await startPeer(peer, setting, backdrop))
     }
@@ -42,9 +42,8 @@ export async function withField<Result>(
 }
 
 /** The floor is there in every mode, as it is. */
-function settingsOf({ modes }: Peer, mode: Mode, samplings: readonly number[]): Setting[] {
+function settingsOf({ modes }: Peer, mode: Mode, isFloor: boolean, samplings: readonly number[]): Setting[] {
   if (modes.includes(mode)) return samplings.map(sampling => ({ mode, sampling }))
-  const isFloor = modes.length === 1 && mode === 'full'
   return isFloor ? [{ mode: 'bare', sampling: 0 }] : []
 }
 

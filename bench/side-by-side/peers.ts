@@ -1,11 +1,13 @@
 import type { Peer } from '../peer.ts'
 import { connectNode } from '../peers/connect-node.ts'
+import { envoy } from '../peers/envoy.ts'
 import { fastify } from '../peers/fastify.ts'
 import { gin } from '../peers/gin.ts'
 import { grpcGateway } from '../peers/grpc-gateway.ts'
 import { httpProxy } from '../peers/http-proxy.ts'
 import { nodeHttp2 } from '../peers/node-http2.ts'
 import { sluice } from '../peers/sluice.ts'
+import { structuredProxy } from '../peers/structured-proxy.ts'
 import { vanguard } from '../peers/vanguard.ts'
 
 /** All contenders; the first is the floor that the others are compared with. */
@@ -15,6 +17,8 @@ export const allPeers: readonly Peer[] = [
   gin,
   grpcGateway,
   vanguard,
+  envoy,
+  structuredProxy,
   connectNode,
   nodeHttp2,
   httpProxy
@@ -29,8 +33,10 @@ export interface Missing {
 /**
  * Builds the contenders that were asked for in `PEER` (ids, with commas between them; default: all of them). The floor is
  * always among them.
+ *
+ * @param quickly leaves those out that take minutes to build
  */
-export async function buildPeers(): Promise<{ peers: Peer[]; missing: Missing[] }> {
+export async function buildPeers({ quickly = false } = {}): Promise<{ peers: Peer[]; missing: Missing[] }> {
   const wanted = (process.env.PEER ?? '').split(',').filter(id => id !== '')
   const unknown = wanted.filter(id => !allPeers.some(peer => peer.id === id))
   if (unknown.length > 0) {
@@ -40,7 +46,8 @@ export async function buildPeers(): Promise<{ peers: Peer[]; missing: Missing[] 
   const missing: Missing[] = []
   for (const [index, peer] of allPeers.entries()) {
     if (index > 0 && wanted.length > 0 && !wanted.includes(peer.id)) continue
-    const reason = await peer.build()
+    const isTooSlow = quickly && wanted.length === 0 && peer.slowToBuild === true
+    const reason = isTooSlow ? 'it takes minutes to build' : await peer.build()
     if (reason === null) peers.push(peer)
     else missing.push({ peer, reason })
   }
