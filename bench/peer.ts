@@ -27,6 +27,18 @@ export interface PeerSettings {
   extraRoutes: number
 }
 
+/** A case as gRPC has it on the wire, but over HTTP/1.1, as all that is asked. */
+export interface RawCase {
+  method: 'POST'
+  /** Of the rpc. */
+  path: string
+  headers: Record<string, string>
+  /** A character for each octet, all of ASCII. */
+  body: string
+  /** The body of the answer. */
+  expected: Buffer
+}
+
 export interface Peer {
   /** As it is called in `PEER=` and in file names. */
   id: string
@@ -40,6 +52,8 @@ export interface Peer {
   scales?: boolean
   /** How it differs in what it does, for the report: a check that it lacks, a form that it has of its own. */
   remarks?: string
+  /** What it is asked in place of a case, when it does not transcode. Default: as all are. */
+  raw?: Partial<Record<CaseName, RawCase>>
   /** That to build it takes minutes: the smoke test leaves it out. Default: no. */
   slowToBuild?: boolean
   /** Which version of what, for the report. Asked for after `build`. */

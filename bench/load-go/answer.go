@@ -75,7 +75,7 @@ func readAnswer(reader *bufio.Reader) (answer, error) {
 	return result, err
 }
 
-// discardChunks reads a body of chunks (RFC 9112, section 7.1), without trailers.
+// discardChunks reads a body of chunks, and the trailers behind it (RFC 9112, section 7.1).
 func discardChunks(reader *bufio.Reader) (int64, error) {
 	total := int64(0)
 	for {
@@ -90,6 +90,9 @@ func discardChunks(reader *bufio.Reader) (int64, error) {
 		if err != nil || size < 0 {
 			return total, errChunk
 		}
+		if size == 0 {
+			return total, discardTrailers(reader)
+		}
 		if err := discard(reader, size); err != nil {
 			return total, err
 		}
@@ -99,10 +102,20 @@ func discardChunks(reader *bufio.Reader) (int64, error) {
 		if len(line) != 0 {
 			return total, errChunk
 		}
-		if size == 0 {
-			return total, nil
-		}
 		total += size
+	}
+}
+
+// discardTrailers reads up to an empty line.
+func discardTrailers(reader *bufio.Reader) error {
+	for {
+		line, err := readLine(reader)
+		if err != nil || len(line) == 0 {
+			return err
+		}
+		if bytes.IndexByte(line, ':') < 1 {
+			return errHead
+		}
 	}
 }
 

@@ -15,6 +15,7 @@ var rightAnswers = map[string]struct {
 	"a length":                    {"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc", answer{200, 3, false}},
 	"no body":                     {"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n", answer{404, 0, false}},
 	"chunks":                      {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\nA;x=y\r\n0123456789\r\n0\r\n\r\n", answer{200, 13, false}},
+	"trailers":                    {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\ngrpc-status: 0\r\n\r\n", answer{200, 1, false}},
 	"the last on its connection":  {"HTTP/1.1 200 OK\r\nConnection: Close\r\nContent-Length: 1\r\n\r\na", answer{200, 1, true}},
 	"up to the end of connection": {"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nabcdef", answer{200, 6, true}},
 }

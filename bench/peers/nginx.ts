@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import type { Peer } from '../peer.ts'
 import { config } from './nginx/config.ts'
+import { rawProduct } from './nginx/raw.ts'
 import { makeFolder, startConfigured } from './start-configured.ts'
 
 const run = promisify(execFile)
@@ -15,6 +16,7 @@ export const nginx: Peer = {
   title: 'nginx, grpc_pass',
   modes: ['bare'],
   cases: ['product'],
+  raw: { product: rawProduct },
   remarks: [
     'Transcodes nothing: it is asked with messages of gRPC in HTTP/1.1. One process, which has a connection to the upstream for',
     'each request that is open.'

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type CaseName, cases } from '../cases.ts'
 import type { LoadGenerator, LoadJob, LoadResult } from '../load-generator.ts'
+import { questionOf } from './answers.ts'
 import type { Running } from './running.ts'
 
 /** How long each turn of a contender takes, in milliseconds. */
@@ -43,20 +44,16 @@ export async function warmUp(running: Running, name: CaseName, load: LoadGenerat
 
 /** @throws Error when an answer was wrong, or did not come */
 export async function loadFor(
-  { title, host, headers, answerBytes }: Running,
+  { peer, title, host, headers, answerBytes }: Running,
   name: CaseName,
   load: LoadGenerator,
   job: Partial<LoadJob>,
   onReady?: () => void
 ): Promise<LoadResult> {
-  const { method, path, body, connections } = cases[name]
   const whole: LoadJob = {
+    ...questionOf(peer, name, headers),
     url: host,
-    method,
-    path,
-    headers: { ...headers, ...(body !== null && { 'Content-Type': 'application/json' }) },
-    body,
-    connections,
+    connections: cases[name].connections,
     expect: { status: 200, bytes: answerBytes.get(name)! },
     ...job
   }

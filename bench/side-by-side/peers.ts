@@ -5,6 +5,7 @@ import { fastify } from '../peers/fastify.ts'
 import { gin } from '../peers/gin.ts'
 import { grpcGateway } from '../peers/grpc-gateway.ts'
 import { httpProxy } from '../peers/http-proxy.ts'
+import { nginx } from '../peers/nginx.ts'
 import { nodeHttp2 } from '../peers/node-http2.ts'
 import { sluice } from '../peers/sluice.ts'
 import { structuredProxy } from '../peers/structured-proxy.ts'
@@ -21,7 +22,8 @@ export const allPeers: readonly Peer[] = [
   structuredProxy,
   connectNode,
   nodeHttp2,
-  httpProxy
+  httpProxy,
+  nginx
 ]
 
 /** A contender that is not there, and why. */

@@ -2,12 +2,12 @@
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
-import { type BenchCase, type CaseName, cases } from '../cases.ts'
+import { type CaseName, cases } from '../cases.ts'
 import type { Mode, Peer, PeerSettings } from '../peer.ts'
 import { cores, pin } from '../processes/cores.ts'
 import { cpuOfTree, memoryOfTree } from '../processes/tree.ts'
 import { freePort } from '../processes.ts'
-import { checkAnswer } from './answers.ts'
+import { checkAnswer, type Question, questionOf } from './answers.ts'
 import type { Backdrop } from './backdrop.ts'
 
 /** How long a contender may take until it answers, in milliseconds. */
@@ -55,11 +55,11 @@ export async function startPeer(peer: Peer, setting: Setting, backdrop: Backdrop
     const host = `127.0.0.1:${port}`
     const headers: Record<string, string> = setting.mode === 'full' ? { authorization: `Bearer ${backdrop.token}` } : {}
     const [first, ...others] = casesOf(peer)
-    await untilAnswered(child, host, cases[first!], headers)
+    await untilAnswered(child, host, questionOf(peer, first!, headers))
     const startMs = performance.now() - startedAt
     const answerBytes = new Map<CaseName, number>()
     for (const name of [first!, ...others]) {
-      answerBytes.set(name, await checkAnswer(host, cases[name], headers))
+      answerBytes.set(name, await checkAnswer(host, peer, name, headers))
     }
     return {
       peer,
@@ -93,11 +93,11 @@ function titleOf({ title }: Peer, { mode, sampling, workers = 1, extraRoutes = 0
 }
 
 /** Asks until there is an answer, right or wrong. */
-async function untilAnswered(child: ChildProcess, host: string, asked: BenchCase, headers: Record<string, string>) {
+async function untilAnswered(child: ChildProcess, host: string, { path, ...question }: Question) {
   const deadline = performance.now() + startTimeoutMs
   while (performance.now() < deadline) {
     if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}`)
-    const isUp = await fetch(`http://${host}${asked.path}`, { headers }).then(
+    const isUp = await fetch(`http://${host}${path}`, question).then(
       async response => (await response.text()) !== '' && response.status === 200,
       () => false
     )

@@ -1,18 +1,7 @@
 import { create, toBinary } from '@bufbuild/protobuf'
 import { answers, cases } from '../../cases.ts'
 import { GetProductRequestSchema } from '../../gen/bench/v1/shop_pb.ts'
-
-/** A case as gRPC has it on the wire, for a contender that does not transcode; over HTTP/1.1, as all that is asked. */
-export interface RawCase {
-  method: 'POST'
-  /** Of the rpc. */
-  path: string
-  headers: Record<string, string>
-  /** A character for each octet, all of ASCII. */
-  body: string
-  /** The body of the answer, before trailers that say `grpc-status: 0`. */
-  expected: Buffer
-}
+import type { RawCase } from '../../peer.ts'
 
 const path = '/bench.v1.ShopService/GetProduct'
 const productId = cases.product.path.split('/').at(-1)!
