@@ -32,3 +32,19 @@ against('calls wait for a server that takes one at a time', async (t, start) => 
   await Promise.all(answers)
   t.match(await seen('one by one'), { calls: 8, mostOpen: 1 })
 })
+
+// Servers measure the connection meanwhile: grpc-go by a PING for the data of each call.
+against('thousands of calls that follow each other at once go over one connection, and none fails', async (t, start) => {
+  const { client } = await startAndOpen(t, start)
+  const peers = new Set<string | null>()
+  const options = {
+    headers: asking({ id: 'one after the other' }),
+    onHeader: (header: Headers) => peers.add(header.get('peer'))
+  }
+  let left = 2_000
+  async function keepAsking(): Promise<void> {
+    while (left-- > 0) await client.unary({}, options)
+  }
+  await Promise.all(Array.from({ length: 64 }, keepAsking))
+  t.equal(peers.size, 1)
+})

@@ -1,15 +1,20 @@
 import { ConnectionError, ErrorCode } from './errors.ts'
 
+/** More than there can be calls in a second: of what a server may send with every call. */
+const perCall = 50_000
+
 /** How many frames of a kind may come in one second, of those that cost the server nothing and us a little each. */
 const maxPerSecond = {
-  ping: 2_000,
+  /** grpc-go measures the bandwidth by one for the data of each call, as long as there is no answer to the last. */
+  ping: perCall,
   settings: 200,
-  windowUpdate: 50_000,
-  emptyData: 2_000,
-  reset: 50_000,
+  windowUpdate: perCall,
+  /** Node sends one before trailers. */
+  emptyData: perCall,
+  reset: perCall,
   /** HEADERS, DATA and resets of streams that are over. */
-  afterEnd: 50_000,
-  informational: 2_000,
+  afterEnd: perCall,
+  informational: perCall,
   ignored: 2_000,
   goaway: 100
 } as const
