@@ -61,7 +61,7 @@ async function productOf(shop: Shop, orderId: string | undefined): Promise<strin
 
 /** A table that nobody can write to, though everybody can read it. */
 export interface ReadOnlyTable {
-  /** Settles when so many writers stand before the table. */
+  /** Settles when so many writers, or more, stand before the table. */
   writersWait(count: number): Promise<void>
   /** Ends the sessions that wait for the table: their writes never happen. Then lets others write. */
   dropWriters(): Promise<void>
@@ -83,7 +83,7 @@ export async function makeReadOnly(shop: Shop, database: DatabaseName, table: st
   return {
     release,
     async writersWait(count) {
-      await eventually(async () => (await client.query(`SELECT 1 ${waiters}`)).rowCount === count)
+      await eventually(async () => ((await client.query(`SELECT 1 ${waiters}`)).rowCount ?? 0) >= count)
     },
     async dropWriters() {
       await client.query(`SELECT pg_terminate_backend(pid) ${waiters}`)
