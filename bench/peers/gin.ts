@@ -7,5 +7,6 @@ export const gin = goPeer('gin', {
   modes: ['bare', 'full'],
   scales: true,
   modules: ['gin-gonic/gin', 'google.golang.org/grpc'],
-  remarks: 'With `full`: otelgin, otelgrpc, golang-jwt, x/time/rate, gobreaker; the same 5 spans.'
+  remarks:
+    'With `full`: otelgin, otelgrpc, golang-jwt, x/time/rate, gobreaker; the same 5 spans. Streams pass the circuit by.'
 })

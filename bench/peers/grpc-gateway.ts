@@ -6,6 +6,8 @@ export const grpcGateway = goPeer('gateway', {
   title: 'grpc-gateway',
   modes: ['bare', 'full'],
   modules: ['grpc-ecosystem/grpc-gateway/v2', 'google.golang.org/grpc'],
-  remarks:
-    'With `full`: otelhttp, otelgrpc, golang-jwt, x/time/rate, gobreaker. Messages of a stream are each the `result` of a line.'
+  remarks: [
+    'With `full`: otelhttp, otelgrpc, golang-jwt, x/time/rate, gobreaker; 4 spans. Streams pass the circuit by; their messages',
+    'are each the `result` of a line.'
+  ].join(' ')
 })

@@ -8,5 +8,8 @@ export const vanguard = goPeer('vanguard', {
   // Over REST it streams only google.api.HttpBody.
   cases: ['product', 'list20', 'list200', 'order'],
   modules: ['connectrpc.com/vanguard'],
-  remarks: 'Before a reverse proxy of net/http; with `full`: otelhttp, golang-jwt, x/time/rate, gobreaker.'
+  remarks: [
+    'Before a reverse proxy of net/http; with `full`: otelhttp, golang-jwt, x/time/rate, gobreaker, which sees HTTP and not the',
+    'statuses of gRPC; 4 spans. It has no stream: over REST it streams only google.api.HttpBody.'
+  ].join(' ')
 })

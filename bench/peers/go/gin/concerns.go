@@ -13,6 +13,7 @@ import (
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
+	"go.opentelemetry.io/otel/metric/noop"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
@@ -30,7 +31,8 @@ type errBadRequest struct{ error }
 func useConcerns(router *gin.Engine, settings concerns.Settings) {
 	router.Use(requestID)
 	if settings.Traced() {
-		router.Use(otelgin.Middleware("gateway"))
+		// Its own metrics would come on top of ours.
+		router.Use(otelgin.Middleware("gateway", otelgin.WithMeterProvider(noop.NewMeterProvider())))
 	}
 	router.Use(measure(), limit(concerns.NewLimiter()), authenticate(concerns.NewVerifier(settings)))
 }

@@ -51,38 +51,38 @@ func main() {
 }
 
 func addRoutes(router *gin.Engine, gateway *gateway, through breaker, extra int) {
-	getProduct := unary(through, gateway.getProduct)
+	getProduct := unary(through, readGetProduct, gateway.shop.GetProduct)
 	router.GET("/v1/products/:product_id", getProduct)
-	router.GET("/v1/products", unary(through, gateway.listProducts))
-	router.POST("/v1/orders", unary(through, gateway.createOrder))
+	router.GET("/v1/products", unary(through, readListProducts, gateway.shop.ListProducts))
+	router.POST("/v1/orders", unary(through, readCreateOrder, gateway.shop.CreateOrder))
 	router.GET("/v1/events", gateway.watchEvents)
 	for index := range extra {
 		router.GET(fmt.Sprintf("/v1/filler/%d/:product_id", index), getProduct)
 	}
 }
 
-func (g *gateway) getProduct(ctx context.Context, c *gin.Context) (proto.Message, error) {
-	return g.shop.GetProduct(ctx, &gen.GetProductRequest{ProductId: c.Param("product_id")})
+func readGetProduct(c *gin.Context) (*gen.GetProductRequest, error) {
+	return &gen.GetProductRequest{ProductId: c.Param("product_id")}, nil
 }
 
-func (g *gateway) listProducts(ctx context.Context, c *gin.Context) (proto.Message, error) {
+func readListProducts(c *gin.Context) (*gen.ListProductsRequest, error) {
 	size, err := strconv.ParseInt(c.DefaultQuery("page_size", "0"), 10, 32)
 	if err != nil {
 		return nil, errBadRequest{err}
 	}
-	return g.shop.ListProducts(ctx, &gen.ListProductsRequest{PageSize: int32(size)})
+	return &gen.ListProductsRequest{PageSize: int32(size)}, nil
 }
 
-func (g *gateway) createOrder(ctx context.Context, c *gin.Context) (proto.Message, error) {
+func readCreateOrder(c *gin.Context) (*gen.CreateOrderRequest, error) {
 	body, err := c.GetRawData()
 	if err != nil {
 		return nil, errBadRequest{err}
 	}
-	var request gen.CreateOrderRequest
-	if err := protojson.Unmarshal(body, &request); err != nil {
+	request := new(gen.CreateOrderRequest)
+	if err := protojson.Unmarshal(body, request); err != nil {
 		return nil, errBadRequest{err}
 	}
-	return g.shop.CreateOrder(ctx, &request)
+	return request, nil
 }
 
 // watchEvents sends a line per message, as it comes.
@@ -109,14 +109,23 @@ func (g *gateway) watchEvents(c *gin.Context) {
 	}
 }
 
-// unary makes the handler of a route of one call.
-func unary(through breaker, call func(context.Context, *gin.Context) (proto.Message, error)) gin.HandlerFunc {
+// unary makes the handler of a route of one call. What cannot be read is not for the circuit.
+func unary[Request any, Answer proto.Message](
+	through breaker,
+	read func(*gin.Context) (Request, error),
+	call func(context.Context, Request, ...grpc.CallOption) (Answer, error),
+) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		ctx, cancel := context.WithTimeout(c.Request.Context(), deadline)
 		defer cancel()
-		var answer proto.Message
-		err := through(ctx, func() (err error) {
-			answer, err = call(ctx, c)
+		request, err := read(c)
+		if err != nil {
+			fail(c, err)
+			return
+		}
+		var answer Answer
+		err = through(ctx, func() (err error) {
+			answer, err = call(ctx, request)
 			return err
 		})
 		if err != nil {

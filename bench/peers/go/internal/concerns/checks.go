@@ -93,6 +93,10 @@ func NewBreaker() *gobreaker.CircuitBreaker[any] {
 			return counts.Requests >= 3 && float64(counts.TotalFailures) >= 0.6*float64(counts.Requests)
 		},
 		IsSuccessful: func(err error) bool {
+			// The client went away: that says nothing of the upstream.
+			if errors.Is(err, context.Canceled) {
+				return true
+			}
 			switch status.Code(err) {
 			case codes.Unavailable, codes.DeadlineExceeded, codes.Internal, codes.Unknown, codes.DataLoss:
 				return false
