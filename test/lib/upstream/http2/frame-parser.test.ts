@@ -212,9 +212,9 @@ for (const [title, frame] of beginnings) {
 }
 
 const floods: [kind: string, most: number, frame: Frame][] = [
-  ['PING', 2_000, [PING, 0, 0, Buffer.alloc(8)]],
+  ['PING', 50_000, [PING, 0, 0, Buffer.alloc(8)]],
   ['SETTINGS', 200, [SETTINGS, 0, 0, nothing]],
-  ['empty DATA', 2_000, [DATA, 0, 1, nothing]],
+  ['empty DATA', 50_000, [DATA, 0, 1, nothing]],
   ['PRIORITY', 2_000, [PRIORITY, 0, 1, priority]],
   ['GOAWAY', 100, [GOAWAY, 0, 0, Buffer.alloc(8)]]
 ]
