@@ -8,6 +8,16 @@ export class ProtoWriter {
   #bytes = Buffer.allocUnsafeSlow(64 * 1024)
   #at = 0
 
+  /** How many bytes were written. */
+  get length(): number {
+    return this.#at
+  }
+
+  /** Takes back what was written behind the first `length` bytes. */
+  truncate(length: number): void {
+    this.#at = length
+  }
+
   /** A copy of what was written, and starts anew. */
   take(): Uint8Array {
     const taken = Uint8Array.prototype.slice.call(this.#bytes, 0, this.#at)
@@ -85,6 +95,14 @@ export class ProtoWriter {
     this.#append(bytes)
   }
 
+  /** All that another has written; it starts anew. */
+  move(from: ProtoWriter): void {
+    this.#need(from.#at)
+    from.#bytes.copy(this.#bytes, this.#at, 0, from.#at)
+    this.#at += from.#at
+    from.#at = 0
+  }
+
   /** Fields that were written before, elsewhere. */
   raw(fields: Uint8Array): void {
     this.#need(fields.length)
@@ -100,7 +118,7 @@ export class ProtoWriter {
     field: number,
     value: Value,
     write: (writer: ProtoWriter, value: Value) => void,
-    lengthBytes: 1 | 2 = 1
+    lengthBytes: 1 | 2 | 3 = 1
   ): void {
     this.#need(8)
     this.#tag(field, wire.bytes)

@@ -1,19 +1,21 @@
 import { OTLPExporterBase } from '@opentelemetry/otlp-exporter-base'
 import { convertLegacyOtlpGrpcOptions, createOtlpGrpcExportDelegate } from '@opentelemetry/otlp-grpc-exporter-base'
-import { ProtobufTraceSerializer, TraceExporterMetricsHelper } from '@opentelemetry/otlp-transformer'
-import type { ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace'
-import { encodeSpans } from './encode-spans.ts'
+import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer'
+import type { EncodedSpans } from './span-batch.ts'
+
+/** Sends spans that are encoded. */
+export type SpanExporter = OTLPExporterBase<EncodedSpans>
 
 /**
  * The SDK's exporter by OTLP/gRPC, with its connection, its retries and all that it reads from OTEL_EXPORTER_OTLP_*; only
  * the bytes are made by us.
  */
 export function createSpanExporter(): SpanExporter {
-  const delegate = createOtlpGrpcExportDelegate<ReadableSpan[], ReturnType<typeof deserializeResponse>>(
+  const delegate = createOtlpGrpcExportDelegate<EncodedSpans, ReturnType<typeof deserializeResponse>>(
     convertLegacyOtlpGrpcOptions({}, 'TRACES'),
-    { serializeRequest: encodeSpans, deserializeResponse },
+    { serializeRequest: ({ bytes }) => bytes, deserializeResponse },
     'otlp_grpc_span_exporter',
-    TraceExporterMetricsHelper,
+    { name: 'span', countItems: ({ count }) => count },
     undefined,
     'TraceExportService',
     '/opentelemetry.proto.collector.trace.v1.TraceService/Export'

@@ -11,36 +11,12 @@ const isRemote = 0x200
 /** `Span.attributes`. */
 const spanAttributes = 9
 
-const writer = new ProtoWriter()
 /** For what is encoded once and then copied. */
 const side = new ProtoWriter()
 const encoded = new WeakMap<Attributes, Uint8Array>()
 
-/**
- * An `ExportTraceServiceRequest` with these spans. Attributes that are frozen are encoded once: those that all spans of a
- * route, or of an rpc, have in common.
- */
-export function encodeSpans(spans: readonly ReadableSpan[]): Uint8Array {
-  const byResource = Map.groupBy(spans, ({ resource }) => resource)
-  for (const group of byResource.values()) writer.message(1, group, writeResourceSpans, 2)
-  return writer.take()
-}
-
-function writeResourceSpans(to: ProtoWriter, spans: readonly ReadableSpan[]): void {
-  to.message(1, spans[0]!.resource.attributes as Attributes, (to, attributes) => writeAttributes(to, 1, attributes))
-  const byScope = Map.groupBy(spans, ({ instrumentationScope }) => instrumentationScope)
-  for (const group of byScope.values()) to.message(2, group, writeScopeSpans, 2)
-}
-
-function writeScopeSpans(to: ProtoWriter, spans: readonly ReadableSpan[]): void {
-  to.message(1, spans[0]!.instrumentationScope, (to, { name, version }) => {
-    to.string(1, name)
-    if (version !== undefined) to.string(2, version)
-  })
-  for (const span of spans) to.message(2, span, writeSpan, 2)
-}
-
-function writeSpan(to: ProtoWriter, span: ReadableSpan): void {
+/** A `Span`. Attributes that are frozen are encoded once: those that all spans of a route, or of an rpc, have in common. */
+export function writeSpan(to: ProtoWriter, span: ReadableSpan): void {
   const { traceId, spanId, traceFlags, traceState } = span.spanContext()
   const parent = span.parentSpanContext
   to.hex(1, traceId)
@@ -100,7 +76,7 @@ function writeStatus(to: ProtoWriter, { code, message = '' }: ReadableSpan['stat
   to.varint(3, code)
 }
 
-function writeAttributes(to: ProtoWriter, field: number, attributes: Attributes): void {
+export function writeAttributes(to: ProtoWriter, field: number, attributes: Attributes): void {
   for (const key in attributes) {
     const value = attributes[key]
     if (value === undefined || value === null) continue

@@ -3,7 +3,7 @@ import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer'
 import { resourceFromAttributes } from '@opentelemetry/resources'
 import fc from 'fast-check'
 import t from 'tap'
-import { encodeSpans } from '../../../../lib/telemetry/otlp/encode-spans.ts'
+import { SpanBatch } from '../../../../lib/telemetry/otlp/span-batch.ts'
 import { RecordedSpan, type SpanInit } from '../../../../lib/telemetry/recorded-span.ts'
 import { VendorState } from '../../../../lib/telemetry/trace-state.ts'
 import { exportRequest, fieldsIn } from './wire-fields.ts'
@@ -30,6 +30,12 @@ function newSpan(init: Partial<SpanInit> = {}): RecordedSpan {
     links: undefined,
     ...init
   })
+}
+
+function encodeSpans(spans: readonly RecordedSpan[]): Uint8Array {
+  const batch = new SpanBatch(origin.resource)
+  for (const span of spans) batch.add(span)
+  return batch.take().bytes
 }
 
 /** The SDK's own serialiser is the judge. */
@@ -113,4 +119,31 @@ t.test('thousands of spans with any names, texts and times are told as the SDK t
     }),
     { seed: 5, numRuns: 40 }
   )
+})
+
+t.test('a batch starts anew when it was taken', async t => {
+  const batch = new SpanBatch(origin.resource)
+  batch.add(newSpan({ name: 'first' }))
+  batch.add(newSpan({ name: 'second' }))
+  t.equal(batch.count, 2)
+  const { count, bytes } = batch.take()
+  t.equal(count, 2)
+  batch.add(newSpan({ name: 'third' }))
+  t.equal(batch.count, 1)
+  const expected = [bytes, batch.take().bytes].map(bytes => fieldsIn(bytes, exportRequest))
+  const sdk = [['first', 'second'], ['third']].map(names => names.map(name => newSpan({ name })))
+  t.same(
+    expected,
+    sdk.map(spans => fieldsIn(ProtobufTraceSerializer.serializeRequest(spans)!, exportRequest))
+  )
+})
+
+t.test('a span that cannot be told is left out, and those beside it are not', async t => {
+  const batch = new SpanBatch(origin.resource)
+  batch.add(newSpan({ name: 'first' }))
+  t.doesNotThrow(() => batch.add(newSpan({ attributes: { fine: 1, broken: Symbol('x') as never } })))
+  batch.add(newSpan({ name: 'last' }))
+  t.equal(batch.count, 2)
+  const expected = ProtobufTraceSerializer.serializeRequest([newSpan({ name: 'first' }), newSpan({ name: 'last' })])!
+  t.same(fieldsIn(batch.take().bytes, exportRequest), fieldsIn(expected, exportRequest))
 })
