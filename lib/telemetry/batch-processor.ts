@@ -2,7 +2,8 @@ import { context, diag } from '@opentelemetry/api'
 import { ExportResultCode, globalErrorHandler, suppressTracing } from '@opentelemetry/core'
 import type { Resource } from '@opentelemetry/resources'
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace'
-import { type EncodedSpans, SpanBatch } from './otlp/span-batch.ts'
+import { ProtoWriter } from './otlp/proto-writer.ts'
+import { SpanBatch } from './otlp/span-batch.ts'
 import type { SpanExporter } from './otlp/span-exporter.ts'
 
 /** @see https://opentelemetry.io/docs/specs/otel/trace/sdk/#batching-processor */
@@ -20,6 +21,12 @@ export interface BatchOptions {
   timeoutMs: number
 }
 
+/** A batch that gets no more spans. */
+interface FullBatch {
+  request: ProtoWriter
+  count: number
+}
+
 /**
  * Exports spans in batches, as the SDK's own does: one after the other, when there are enough or when they have waited long
  * enough. Unlike there, spans wait in the form that they are sent in.
@@ -27,7 +34,9 @@ export interface BatchOptions {
 export class BatchProcessor implements SpanProcessor {
   readonly #options: BatchOptions
   readonly #open: SpanBatch
-  readonly #full: EncodedSpans[] = []
+  readonly #full: FullBatch[] = []
+  /** For the next batches. Buffers of such a size, made anew each time, are freed by full collections alone. */
+  readonly #spare: ProtoWriter[] = []
   /** How many spans are in those that are full. */
   #waiting = 0
   #dropped = 0
@@ -86,9 +95,12 @@ export class BatchProcessor implements SpanProcessor {
   #closeBatch(): void {
     if (this.#timer !== null) clearTimeout(this.#timer)
     this.#timer = null
-    if (this.#open.count === 0) return
-    this.#waiting += this.#open.count
-    this.#full.push(this.#open.take())
+    const { count } = this.#open
+    if (count === 0) return
+    const request = this.#spare.pop() ?? new ProtoWriter()
+    this.#open.moveTo(request)
+    this.#waiting += count
+    this.#full.push({ request, count })
   }
 
   async #exportAll(): Promise<void> {
@@ -100,7 +112,7 @@ export class BatchProcessor implements SpanProcessor {
     this.#isExporting = false
   }
 
-  async #export(batch: EncodedSpans): Promise<void> {
+  async #export({ request, count }: FullBatch): Promise<void> {
     const { exporter, timeoutMs } = this.#options
     const { promise, resolve } = Promise.withResolvers<void>()
     const late = new Error(`the export of spans takes longer than ${timeoutMs} ms`)
@@ -111,7 +123,9 @@ export class BatchProcessor implements SpanProcessor {
     }
     try {
       context.with(suppressTracing(context.active()), () => {
-        exporter.export(batch, ({ code, error }) => {
+        exporter.export({ bytes: request.written, count }, ({ code, error }) => {
+          request.truncate(0)
+          this.#spare.push(request)
           if (code === ExportResultCode.SUCCESS) resolve()
           else fail(error ?? new Error('the export of spans failed'))
         })

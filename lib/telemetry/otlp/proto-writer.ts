@@ -18,6 +18,11 @@ export class ProtoWriter {
     this.#at = length
   }
 
+  /** What was written, until more is. */
+  get written(): Uint8Array {
+    return this.#bytes.subarray(0, this.#at)
+  }
+
   /** A copy of what was written, and starts anew. */
   take(): Uint8Array {
     const taken = Uint8Array.prototype.slice.call(this.#bytes, 0, this.#at)

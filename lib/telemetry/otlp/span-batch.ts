@@ -5,16 +5,6 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace'
 import { ProtoWriter } from './proto-writer.ts'
 import { writeAttributes, writeSpan } from './write-span.ts'
 
-/** An `ExportTraceServiceRequest`, ready to be sent. */
-export interface EncodedSpans {
-  bytes: Uint8Array
-  /** How many spans are in it. */
-  count: number
-}
-
-/** Whole batches are put together in it. */
-const whole = new ProtoWriter()
-
 /**
  * Spans that are exported together. Each is encoded when it is added, so that nothing keeps it any longer: tens of
  * thousands of spans that wait as objects outlive several collections, of which each copies all of them.
@@ -53,12 +43,10 @@ export class SpanBatch {
     }
   }
 
-  /** What was added, and starts anew. */
-  take(): EncodedSpans {
-    const count = this.#count
-    whole.message(1, this, (to, batch) => batch.#writeResourceSpans(to), 3)
+  /** Writes an `ExportTraceServiceRequest` with what was added, and starts anew. */
+  moveTo(to: ProtoWriter): void {
+    to.message(1, this, (to, batch) => batch.#writeResourceSpans(to), 3)
     this.#count = 0
-    return { bytes: whole.take(), count }
   }
 
   #writeResourceSpans(to: ProtoWriter): void {

@@ -1,7 +1,14 @@
 import { OTLPExporterBase } from '@opentelemetry/otlp-exporter-base'
 import { convertLegacyOtlpGrpcOptions, createOtlpGrpcExportDelegate } from '@opentelemetry/otlp-grpc-exporter-base'
 import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer'
-import type { EncodedSpans } from './span-batch.ts'
+
+/** Spans that are encoded. */
+export interface EncodedSpans {
+  /** An `ExportTraceServiceRequest`; not to be looked at any more when it was answered. */
+  bytes: Uint8Array
+  /** How many spans are in it. */
+  count: number
+}
 
 /** Sends spans that are encoded. */
 export type SpanExporter = OTLPExporterBase<EncodedSpans>

@@ -3,7 +3,7 @@ import { type ExportResult, ExportResultCode, setGlobalErrorHandler } from '@ope
 import { type Resource, resourceFromAttributes } from '@opentelemetry/resources'
 import t from 'tap'
 import { BatchProcessor } from '../../../lib/telemetry/batch-processor.ts'
-import type { EncodedSpans } from '../../../lib/telemetry/otlp/span-batch.ts'
+import type { EncodedSpans } from '../../../lib/telemetry/otlp/span-exporter.ts'
 import { RecordedSpan } from '../../../lib/telemetry/recorded-span.ts'
 
 const manyMs = 3_600_000
