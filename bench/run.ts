@@ -9,32 +9,40 @@ import { runBare, runFull } from './side-by-side/cost.ts'
 import { runFootprint } from './side-by-side/footprint.ts'
 import { runGrowth } from './side-by-side/growth.ts'
 import { runLatency } from './side-by-side/latency.ts'
+import { participants } from './side-by-side/peers.ts'
 import type { Suite } from './suite.ts'
 import { runTelemetry } from './telemetry.ts'
 
-const suites: Record<string, () => Suite | Promise<Suite | Suite[]>> = {
+/** Whole gateways, beside each other. */
+const sideBySide: Record<string, () => Promise<Suite[]>> = {
   bare: runBare,
   full: runFull,
   latency: runLatency,
   footprint: runFootprint,
-  growth: runGrowth,
+  growth: runGrowth
+}
+/** Parts of Sluice. */
+const parts: Record<string, () => Suite | Promise<Suite>> = {
   hop: runHop,
   codec: runCodec,
   match: runMatch,
   telemetry: runTelemetry
 }
+const suites = [...Object.keys(sideBySide), ...Object.keys(parts)]
 
 const wanted = process.env.CASE ?? ''
 const isOneCase = Object.hasOwn(cases, wanted)
 const isPartial = isOneCase || (process.env.PEER ?? '') !== ''
-if (wanted !== '' && !isOneCase && !Object.hasOwn(suites, wanted)) {
-  console.error(`CASE must be one of ${[...Object.keys(suites), ...Object.keys(cases)].join(', ')}`)
+if (wanted !== '' && !isOneCase && !suites.includes(wanted)) {
+  console.error(
+    `CASE must be a suite (${suites.join(', ')}) or a case (${Object.keys(cases).join(', ')}), not ${wanted}`
+  )
   process.exit(1)
 }
-const names = isOneCase ? ['bare', 'full'] : Object.keys(suites).filter(name => wanted === '' || wanted === name)
+const names = isOneCase ? ['bare', 'full'] : suites.filter(name => wanted === '' || wanted === name)
 for (const name of names) {
-  for (const [index, suite] of [await suites[name]!()].flat().entries()) {
-    show(suite)
-    if (!isPartial) await record(index === 0 ? name : `${name}-${index}`, suite)
-  }
+  const compare = sideBySide[name]
+  const tables = compare === undefined ? [await parts[name]!()] : await compare()
+  show(tables)
+  if (!isPartial) await record(name, tables, suites, compare && (await participants()))
 }

@@ -1,9 +1,10 @@
 // What a request costs each contender.
 import { type CaseName, cases } from '../cases.ts'
-import type { Mode } from '../peer.ts'
-import { type Case, type Suite, summarize } from '../suite.ts'
-import { answering, type Field, inTurns, rounds, withField } from './field.ts'
-import { measureCost, turnMs, warmUp } from './measure.ts'
+import type { Case, Suite } from '../suite.ts'
+import { summarize } from '../suite.ts'
+import { answering, type Field, inTurns, withField } from './field.ts'
+import { type Cost, measureCost, warmUp } from './measure.ts'
+import { titlesOf } from './peers.ts'
 import type { Running } from './running.ts'
 
 const allNames = Object.keys(cases) as CaseName[]
@@ -11,64 +12,97 @@ const wanted = allNames.filter(name => name === process.env.CASE)
 /** The cases, or the one that was asked for. */
 const names = wanted.length > 0 ? wanted : allNames
 
+/** The shares of traces that are kept, and what they are called. */
+const samplings = new Map([
+  [1, '100 % of traces'],
+  [0.1, '10 % of traces'],
+  [0, 'no tracing']
+])
+
 export function runBare(): Promise<Suite[]> {
-  return withField({ mode: 'bare' }, field => costSuites(field, 'bare', names))
+  return withField({ mode: 'bare' }, field =>
+    costTables(field, 'bare', 'Bare', 'JSON to gRPC and back, and nothing else.')
+  )
 }
 
 /** All cases with all traces kept; one product besides with fewer. */
 export async function runFull(): Promise<Suite[]> {
-  const all = await withField({ mode: 'full', samplings: [1] }, field => costSuites(field, 'full', names))
-  if (!names.includes('product')) return all
-  const fewer = await withField({ mode: 'full', samplings: [1, 0.1, 0] }, field =>
-    costSuites(field, 'full, by how many traces are kept', ['product'])
+  const work =
+    'A token is verified, limits are kept, a circuit watches the upstream, requests are measured and traced, by OTLP.'
+  const all = await withField({ mode: 'full', samplings: [1] }, field =>
+    costTables(field, 'full', 'Full, 100 % of traces', work)
   )
-  return [...all, ...fewer]
+  if (!names.includes('product')) return all
+  return [...all, await withField({ mode: 'full', samplings: [...samplings.keys()] }, samplingTable)]
 }
 
-async function costSuites({ running, backdrop, text }: Field, what: string, names: readonly CaseName[]) {
+async function costTables(field: Field, id: string, title: string, work: string): Promise<Suite[]> {
   const costs: Case[] = []
   const capacities: Case[] = []
   for (const name of names) {
-    const contenders = answering(running, name)
-    for (const each of contenders) await warmUp(each, name, backdrop.load)
-    const figures = await inTurns(contenders, each => measureCost(each, name, backdrop.load))
-    const sum = (value: 'cpuUs' | 'perSecond') =>
-      Array.from(figures, ([{ title }, values]) =>
+    const measured = await costsOf(field, answering(field.running, name), name)
+    const of = (value: keyof Cost): Case => ({
+      name: cases[name].title,
+      contenders: Array.from(measured, ([{ peer }, rounds]) =>
         summarize(
-          title,
-          values.map(each => each[value])
+          peer.title,
+          rounds.map(each => each[value])
         )
       )
-    costs.push({ name: cases[name].title, contenders: sum('cpuUs') })
-    capacities.push({ name: cases[name].title, contenders: sum('perSecond') })
+    })
+    costs.push(of('cpuUs'))
+    capacities.push(of('perSecond'))
   }
-  const method = [
-    `${description(what)} Upstream: ${backdrop.upstreamKind}. ${rounds} rounds of ${turnMs / 1000} s each, closed loop over`,
-    `${cases.product.connections} connections. ${text}`
-  ].join(' ')
-  const title = `Side by side, ${what}`
+  const { floor, ours } = titlesOf
   return [
-    { title: `${title}: CPU`, unit: 'µs', ours: oursOf(running), cases: costs, text: method },
+    {
+      id,
+      title: `${title}: CPU per request`,
+      text: work,
+      unit: 'µs',
+      ratiosTo: [floor, ours],
+      method: field.method,
+      cases: costs
+    },
     {
       title: `${title}: requests a second on one core`,
+      text: 'Of the same run. Where the upstream and the load have one core between them, the fastest wait for those.',
       unit: '/s',
-      ours: oursOf(running),
-      cases: capacities,
-      text: 'Of the same run. Where the upstream and the load have one core between them, the fastest wait for those.'
+      ratiosTo: [ours],
+      method: field.method,
+      cases: capacities
     }
-  ] satisfies Suite[]
+  ]
 }
 
-function description(what: string): string {
-  const mode: Mode = what === 'bare' ? 'bare' : 'full'
-  const work =
-    mode === 'bare'
-      ? 'JSON to gRPC and back, and nothing else.'
-      : 'A token is verified, limits are kept, a circuit watches the upstream, requests are measured and traced, by OTLP.'
-  return `CPU microseconds per request of the whole tree of processes, user and system. ${work}`
+/** By how many traces are kept. The floor, which has none, is beside each. */
+async function samplingTable(field: Field): Promise<Suite> {
+  const measured = await costsOf(field, field.running, 'product')
+  return {
+    title: 'Full, by how many traces are kept: CPU per request',
+    text: `${cases.product.title}.`,
+    unit: 'µs',
+    ratiosTo: [titlesOf.ours],
+    method: field.method,
+    cases: Array.from(samplings, ([sampling, name]) => ({
+      name,
+      contenders: Array.from(measured)
+        .filter(([{ setting }]) => setting.mode === 'bare' || setting.sampling === sampling)
+        .map(([{ peer }, rounds]) =>
+          summarize(
+            peer.title,
+            rounds.map(({ cpuUs }) => cpuUs)
+          )
+        )
+    }))
+  }
 }
 
-/** What the second column of ratios is against. */
-export function oursOf(running: readonly Running[]): string | undefined {
-  return running.find(({ peer }) => peer.id === 'sluice')?.title
+async function costsOf(
+  { backdrop }: Field,
+  running: readonly Running[],
+  name: CaseName
+): Promise<Map<Running, Cost[]>> {
+  for (const each of running) await warmUp(each, name, backdrop.load)
+  return inTurns(running, each => measureCost(each, name, backdrop.load))
 }

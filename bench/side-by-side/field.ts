@@ -1,7 +1,9 @@
 import type { CaseName } from '../cases.ts'
 import type { Mode, Peer } from '../peer.ts'
+import type { Method } from '../suite.ts'
 import { type Backdrop, startBackdrop } from './backdrop.ts'
-import { buildPeers, describePeers } from './peers.ts'
+import { turnMs } from './measure.ts'
+import { buildPeers } from './peers.ts'
 import { casesOf, type Running, type Setting, startPeer } from './running.ts'
 
 export const rounds = Number(process.env.ROUNDS ?? 5)
@@ -11,8 +13,7 @@ export interface Field {
   /** The floor first. */
   running: Running[]
   backdrop: Backdrop
-  /** Who they are, and where they run. */
-  text: string
+  method: Method
 }
 
 /** Starts the contenders that can be what is asked for, as often as there are samplings, and ends them after `use`. */
@@ -20,25 +21,25 @@ export async function withField<Result>(
   { mode, samplings = [0] }: { mode: Mode; samplings?: readonly number[] },
   use: (field: Field) => Promise<Result>
 ): Promise<Result> {
-  const { peers, missing } = await buildPeers()
+  const { peers } = await buildPeers()
   const backdrop = await startBackdrop()
   const running: Running[] = []
-  const taking: Peer[] = []
   try {
     for (const peer of peers) {
-      const settings = settingsOf(peer, mode, peer === peers[0], samplings)
-      if (settings.length > 0) taking.push(peer)
-      for (const setting of settings) running.push(await startPeer(peer, setting, backdrop))
+      for (const setting of settingsOf(peer, mode, peer === peers[0], samplings)) {
+        running.push(await startPeer(peer, setting, backdrop))
+      }
     }
-    const place = backdrop.isPinned
-      ? 'Each has the first core to itself; the others are for the upstream, the telemetry and the load.'
-      : 'All share the cores with the upstream and the load.'
-    const text = `${await describePeers(taking, missing)} ${place}`
-    return await use({ running, backdrop, text })
+    return await use({ running, backdrop, method: methodOf(backdrop) })
   } finally {
     for (const each of running) await each.stop()
     await backdrop.stop()
   }
+}
+
+/** As the report tells it. */
+export function methodOf({ isPinned }: Backdrop): Method {
+  return { rounds, turnMs, isPinned }
 }
 
 /** The floor is there in every mode, as it is. */

@@ -1,9 +1,10 @@
 // What a contender takes besides the time of requests.
 import { cases } from '../cases.ts'
-import { type Case, type Suite, summarize } from '../suite.ts'
-import { oursOf } from './cost.ts'
-import { type Field, withField } from './field.ts'
+import type { Mode } from '../peer.ts'
+import { type Case, type Contender, type Suite, summarize } from '../suite.ts'
+import { type Field, rounds, withField } from './field.ts'
 import { loadFor } from './measure.ts'
+import { type Running, startPeer } from './running.ts'
 
 /** Memory has to be flat over these. */
 const requests = Number(process.env.REQUESTS ?? 1_000_000)
@@ -11,32 +12,58 @@ const parts = 4
 
 export async function runFootprint(): Promise<Suite[]> {
   return [
-    await withField({ mode: 'bare' }, field => footprint(field, 'bare')),
-    await withField({ mode: 'full', samplings: [1] }, field => footprint(field, 'full'))
+    await withField({ mode: 'bare' }, field => footprint(field, 'bare', 'Bare')),
+    await withField({ mode: 'full', samplings: [1] }, field => footprint(field, 'full', 'Full, 100 % of traces'))
   ]
 }
 
-async function footprint({ running, backdrop }: Field, what: string): Promise<Suite> {
-  const found: Case[] = [
-    { name: 'ms from its start to an answer', contenders: running.map(each => summarize(each.title, [each.startMs])) }
-  ]
-  const memories = new Map(running.map(each => [each, [] as number[]]))
-  for (const each of running) {
-    for (let part = 0; part < parts; part++) {
-      await loadFor(each, 'product', backdrop.load, { requests: requests / parts })
-      memories.get(each)!.push((await each.memory()) / 1_000_000)
-    }
-  }
-  for (let part = 0; part < parts; part++) {
-    const after = ((requests / parts) * (part + 1)).toLocaleString('en')
-    const contenders = running.map(each => summarize(each.title, [memories.get(each)![part]!]))
-    found.push({ name: `MB after ${after} requests`, contenders })
+async function footprint(field: Field, mode: Mode, title: string): Promise<Suite> {
+  const { running, backdrop, method } = field
+  const starts = await startTimes(field)
+  const memories = [await memoryCase(running, 'MB then')]
+  for (let part = 1; part <= parts; part++) {
+    const name = `MB after ${((requests / parts) * part).toLocaleString('en')} requests`
+    const load = (each: Running) => loadFor(each, 'product', backdrop.load, { requests: requests / parts })
+    memories.push(await memoryCase(running, name, load))
   }
   return {
-    title: `Side by side, ${what}: start and memory`,
-    text: `Resident memory of the whole tree of processes, measured under "${cases.product.title}".`,
+    id: `footprint-${mode}`,
+    title: `${title}: start and memory`,
+    text: [
+      'From the start of a program to its first right answer, and the resident memory of the whole tree of processes, measured',
+      `once, right after these requests: ${cases.product.title}.`
+    ].join(' '),
     unit: '',
-    ours: oursOf(running),
-    cases: found
+    ratiosTo: [],
+    growsFrom: memories[1]!.name,
+    method,
+    cases: [starts, ...memories]
   }
+}
+
+/** The start of those that run is the first round. */
+async function startTimes({ running, backdrop }: Field): Promise<Case> {
+  const times = running.map(({ startMs }) => [startMs])
+  for (let round = 1; round < rounds; round++) {
+    for (const [index, { peer, setting }] of running.entries()) {
+      const again = await startPeer(peer, setting, backdrop)
+      times[index]!.push(again.startMs)
+      await again.stop()
+    }
+  }
+  return { name: 'start, ms', contenders: running.map(({ peer }, index) => summarize(peer.title, times[index]!)) }
+}
+
+/** Contender by contender: what is given back while others are loaded would not be seen. */
+async function memoryCase(
+  running: readonly Running[],
+  name: string,
+  load?: (running: Running) => Promise<unknown>
+): Promise<Case> {
+  const contenders: Contender[] = []
+  for (const each of running) {
+    await load?.(each)
+    contenders.push(summarize(each.peer.title, [(await each.memory()) / 1_000_000]))
+  }
+  return { name, contenders }
 }

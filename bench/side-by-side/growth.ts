@@ -3,132 +3,128 @@ import { type CaseName, cases } from '../cases.ts'
 import type { LoadJob } from '../load-generator.ts'
 import type { Peer } from '../peer.ts'
 import { cores } from '../processes/cores.ts'
-import { type Case, type Contender, type Suite, summarize } from '../suite.ts'
+import { type Case, type Suite, summarize } from '../suite.ts'
 import { type Backdrop, startBackdrop } from './backdrop.ts'
-import { rounds } from './field.ts'
-import { measureCost, turnMs, warmUp } from './measure.ts'
+import { inTurns, methodOf } from './field.ts'
+import { type Cost, measureCost, warmUp } from './measure.ts'
 import { buildPeers } from './peers.ts'
 import { casesOf, type Running, type Setting, startPeer } from './running.ts'
 
-/** One of several sizes of the same. */
-interface Step {
+/** Something that there is more and more of. */
+interface Dimension {
   title: string
+  text: string
+  /** What is measured. Default: the CPU. */
+  value?: keyof Cost
+  /** Who can have more of it. */
+  takesPart(peer: Peer): boolean
+  steps: Step[]
+}
+
+interface Step {
+  /** As in the tables. */
+  name: string
   setting?: Partial<Setting>
-  name?: CaseName
+  /** Default: one product. */
+  asks?: CaseName
   job?: Partial<LoadJob>
 }
 
 const bare: Setting = { mode: 'bare', sampling: 0 }
+const isBare = ({ modes }: Peer) => modes.includes('bare')
+const product = cases.product.title
 
-const routes: Step[] = [10, 100, 1000].map(count => ({
-  title: `${count} more routes`,
-  setting: { extraRoutes: count }
-}))
-const connections: Step[] = [10, 1000, 10_000].map(count => ({
-  title: `${count.toLocaleString('en')} idle connections`,
-  job: { idle: count }
-}))
-const bodies: Step[] = [1, 32, 900].map(kilobytes => ({
-  title: `a body of ${kilobytes} KB`,
-  name: 'order',
-  job: { body: orderOf(kilobytes * 1024), connections: 8 }
-}))
+const dimensions: Dimension[] = [
+  {
+    title: 'routes',
+    text: `Bare, ${product}, among so many other routes.`,
+    takesPart: peer => isBare(peer) && peer.scales === true,
+    steps: [10, 100, 1000].map(count => ({
+      name: `${count.toLocaleString('en')} routes`,
+      setting: { extraRoutes: count }
+    }))
+  },
+  {
+    title: 'connections',
+    text: `Bare, ${product}, while so many other connections are open and idle.`,
+    takesPart: isBare,
+    steps: [10, 1000, 10_000].map(count => ({ name: `${count.toLocaleString('en')} idle`, job: { idle: count } }))
+  },
+  {
+    title: 'bodies',
+    text: `Bare, ${cases.order.title} of such a size.`,
+    // The floor does not read what it is sent.
+    takesPart: peer => isBare(peer) && peer.id !== 'fastify' && casesOf(peer).includes('order'),
+    steps: [1, 32, 900].map(kilobytes => ({
+      name: `${kilobytes} KB`,
+      asks: 'order',
+      job: { body: orderOf(kilobytes * 1024), connections: 8 }
+    }))
+  },
+  {
+    title: 'workers',
+    text: [
+      `Full, without tracing, ${product}: requests a second. With ${cores} cores: the upstream and the load need what the`,
+      'workers would, so that this tells little on a machine with two.'
+    ].join(' '),
+    value: 'perSecond',
+    takesPart: ({ modes, scales }) => modes.includes('full') && scales === true,
+    steps: [1, 2].map(workers => ({
+      name: workers === 1 ? '1 worker' : `${workers} workers`,
+      setting: { mode: 'full', workers }
+    }))
+  }
+]
 
 export async function runGrowth(): Promise<Suite[]> {
   const { peers } = await buildPeers()
   const backdrop = await startBackdrop()
   try {
-    const found: Case[] = []
-    for (const peer of peers.filter(({ modes }) => modes.includes('bare'))) {
-      // The floor does not read what it is sent.
-      const steps = peer.id === 'fastify' ? connections : [...connections, ...bodies]
-      if (peer.scales) steps.unshift(...routes)
-      const contenders = await costsOf(
-        peer,
-        steps.filter(step => answers(peer, step)),
-        backdrop
-      )
-      found.push({ name: peer.title, contenders })
-    }
-    const workers = await throughputs(
-      peers.filter(({ scales }) => scales),
-      backdrop
-    )
-    return [
-      {
-        title: 'Growth',
-        text: [
-          `CPU microseconds per request, bare: "${cases.product.title}", or POST where there is a body.`,
-          `${rounds} rounds of ${turnMs / 1000} s each.`
-        ].join(' '),
-        unit: 'µs',
-        cases: found
-      },
-      {
-        title: 'Growth: workers',
-        text: [
-          `Requests a second, bare: "${cases.product.title}". With ${cores} cores: the upstream and the load need what the`,
-          'workers would, so that this tells little on a machine with two.'
-        ].join(' '),
-        unit: '/s',
-        cases: workers
-      }
-    ]
+    const tables: Suite[] = []
+    for (const dimension of dimensions) tables.push(await grow(dimension, peers, backdrop))
+    return tables
   } finally {
     await backdrop.stop()
   }
 }
 
-function answers(peer: Peer, { name = 'product' }: Step): boolean {
-  return casesOf(peer).includes(name)
-}
-
-async function costsOf(peer: Peer, steps: readonly Step[], backdrop: Backdrop): Promise<Contender[]> {
-  const contenders: Contender[] = []
-  for (const { title, setting, name = 'product', job } of steps) {
-    const values = await withRunning(peer, { ...bare, ...setting }, backdrop, async running => {
-      await warmUp(running, name, backdrop.load)
-      return repeat(async () => (await measureCost(running, name, backdrop.load, job)).cpuUs)
-    })
-    contenders.push(summarize(title, values))
-  }
-  return contenders
-}
-
-async function throughputs(peers: readonly Peer[], backdrop: Backdrop): Promise<Case[]> {
+async function grow(dimension: Dimension, peers: readonly Peer[], backdrop: Backdrop): Promise<Suite> {
+  const { title, text, value = 'cpuUs', takesPart, steps } = dimension
+  const taking = peers.filter(takesPart)
   const found: Case[] = []
-  for (const peer of peers) {
-    const contenders: Contender[] = []
-    for (const workers of [1, 2]) {
-      const values = await withRunning(peer, { ...bare, mode: 'full', workers }, backdrop, async running => {
-        await warmUp(running, 'product', backdrop.load)
-        return repeat(async () => (await measureCost(running, 'product', backdrop.load)).perSecond)
-      })
-      contenders.push(summarize(`${workers} of them`, values))
-    }
-    found.push({ name: peer.title, contenders })
+  for (const step of steps) found.push(await measureStep(step, value, taking, backdrop))
+  return {
+    title: value === 'cpuUs' ? `Growth, ${title}: CPU per request` : `Growth, ${title}: requests a second`,
+    text,
+    unit: value === 'cpuUs' ? 'µs' : '/s',
+    ratiosTo: [],
+    growsFrom: steps[0]!.name,
+    method: methodOf(backdrop),
+    cases: found
   }
-  return found
 }
 
-async function withRunning<Result>(
-  peer: Peer,
-  setting: Setting,
-  backdrop: Backdrop,
-  use: (running: Running) => Promise<Result>
-): Promise<Result> {
-  const running = await startPeer(peer, setting, backdrop)
+async function measureStep(
+  { name, setting, asks = 'product', job }: Step,
+  value: keyof Cost,
+  peers: readonly Peer[],
+  backdrop: Backdrop
+): Promise<Case> {
+  const running: Running[] = []
   try {
-    return await use(running)
+    for (const peer of peers) running.push(await startPeer(peer, { ...bare, ...setting }, backdrop))
+    for (const each of running) await warmUp(each, asks, backdrop.load)
+    const measured = await inTurns(running, each => measureCost(each, asks, backdrop.load, job))
+    const contenders = Array.from(measured, ([{ peer }, rounds]) =>
+      summarize(
+        peer.title,
+        rounds.map(each => each[value])
+      )
+    )
+    return { name, contenders }
   } finally {
-    await running.stop()
+    for (const each of running) await each.stop()
   }
-}
-
-async function repeat(measure: () => Promise<number>): Promise<number[]> {
-  const values: number[] = []
-  for (let round = 0; round < rounds; round++) values.push(await measure())
-  return values
 }
 
 /** An order of about so many bytes: its note is the longer. */

@@ -10,6 +10,7 @@ import { nodeHttp2 } from '../peers/node-http2.ts'
 import { sluice } from '../peers/sluice.ts'
 import { structuredProxy } from '../peers/structured-proxy.ts'
 import { vanguard } from '../peers/vanguard.ts'
+import type { Participant } from '../report/results.ts'
 
 /** All contenders; the first is the floor that the others are compared with. */
 export const allPeers: readonly Peer[] = [
@@ -25,6 +26,9 @@ export const allPeers: readonly Peer[] = [
   httpProxy,
   nginx
 ]
+
+/** What others are compared with, as they are called in tables. */
+export const titlesOf = { floor: fastify.title, ours: sluice.title }
 
 /** A contender that is not there, and why. */
 export interface Missing {
@@ -56,13 +60,17 @@ export async function buildPeers({ quickly = false } = {}): Promise<{ peers: Pee
   return { peers, missing }
 }
 
-/** What the report says of those who took part, and of those who could not. */
-export async function describePeers(peers: readonly Peer[], missing: readonly Missing[]): Promise<string> {
-  const lines: string[] = []
-  for (const peer of peers) {
-    const remarks = peer.remarks === undefined ? '' : ` ${peer.remarks}`
-    lines.push(`${peer.title}: ${await peer.version()}.${remarks}`)
-  }
-  for (const { peer, reason } of missing) lines.push(`${peer.title} did not take part: ${reason}.`)
-  return lines.join(' ')
+/** All contenders as the report lists them, with the versions of those that can be had. */
+export async function participants(): Promise<Participant[]> {
+  const { peers, missing } = await buildPeers()
+  return Promise.all(
+    [...peers.map(peer => ({ peer, reason: null })), ...missing].map(async ({ peer, reason }) => ({
+      id: peer.id,
+      title: peer.title,
+      version: reason === null ? await peer.version() : '',
+      modes: peer.modes,
+      remarks: peer.remarks ?? '',
+      missing: reason
+    }))
+  )
 }

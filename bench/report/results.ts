@@ -1,0 +1,85 @@
+// What is known of all suites: bench/results.json.
+import type { Suite } from '../suite.ts'
+import type { Environment } from './environment.ts'
+
+export interface Results {
+  /** Of the suites that compare whole gateways, as the newest of these saw them. */
+  contenders: Participant[]
+  suites: Record<string, Recorded>
+}
+
+/** Who takes part, or would. */
+export interface Participant {
+  /** As in `PEER=`. */
+  id: string
+  /** As in the tables. */
+  title: string
+  /** Empty: it did not take part. */
+  version: string
+  /** What it can be: `bare`, `full`. */
+  modes: readonly string[]
+  /** How it differs, in Markdown. */
+  remarks: string
+  /** Why it did not take part; null: it did. */
+  missing: string | null
+}
+
+export interface Recorded {
+  environment: Environment
+  tables: Suite[]
+}
+
+/** What one suite found. `contenders`: absent when it does not compare whole gateways. */
+export interface Found {
+  name: string
+  recorded: Recorded
+  contenders?: Participant[]
+}
+
+/**
+ * Puts what a suite found beside what is known of the others.
+ *
+ * @param names of all suites, in the order of the page: what has another name is of no use any more
+ */
+export function merge(results: Results, { name, recorded, contenders }: Found, names: readonly string[]): Results {
+  const suites: Results['suites'] = { ...results.suites, [name]: recorded }
+  const known = names.filter(each => suites[each] !== undefined).map(each => [each, suites[each]!] as const)
+  return { contenders: contenders ?? results.contenders, suites: Object.fromEntries(known) }
+}
+
+/** As JSON that can be compared line by line: keys in a fixed order, figures of six digits, those of the rounds in a line. */
+export function serialize({ contenders, suites }: Results): string {
+  const ordered = {
+    contenders,
+    suites: Object.fromEntries(Object.entries(suites).map(([name, each]) => [name, inOrder(each)]))
+  }
+  const text = JSON.stringify(
+    ordered,
+    (_key, value) => (typeof value === 'number' ? Number(value.toPrecision(6)) : value),
+    2
+  )
+  return `${text.replaceAll(/\[[\d\s.,e+-]+\]/g, list => list.replaceAll(/\s+/g, ' ').replace('[ ', '[').replace(' ]', ']'))}\n`
+}
+
+function inOrder({ environment, tables }: Recorded): Recorded {
+  return {
+    environment,
+    tables: tables.map(({ id, title, text, unit, ratiosTo, growsFrom, method, cases }) => ({
+      ...(id !== undefined && { id }),
+      title,
+      text,
+      unit,
+      ...(ratiosTo !== undefined && { ratiosTo }),
+      ...(growsFrom !== undefined && { growsFrom }),
+      ...(method !== undefined && { method }),
+      cases
+    }))
+  }
+}
+
+/** The table of an id; undefined: it was not measured yet. */
+export function tableOf({ suites }: Results, id: string): Suite | undefined {
+  return Object.values(suites)
+    .flatMap(({ tables }) => tables)
+    .find(table => table.id === id)
+}
