@@ -1,11 +1,10 @@
-import type { ServerResponse } from 'node:http'
 import type { DescService } from '@bufbuild/protobuf'
-import { type Client, createClient } from '@connectrpc/connect'
+import { type Client, Code, ConnectError, createClient } from '@connectrpc/connect'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { clientGone } from '../lib/http/client-gone.ts'
 import type { Caller } from '../lib/upstream/caller.ts'
 import { createTransport } from '../lib/upstream/grpc/connect-transport.ts'
+import { Lifetime } from '../lib/upstream/grpc/lifetime.ts'
 import { onBehalfOf } from '../lib/upstream/grpc/on-behalf-of.ts'
 import { createUpstream, type Upstream } from './upstreams/create-upstream.ts'
 import { createEventLog } from './upstreams/event-log.ts'
@@ -37,7 +36,7 @@ export type Clients = {
 
 const kCaller = Symbol('sluice.caller')
 const kClients = Symbol('sluice.clients')
-const kResponse = Symbol('sluice.response')
+const kLeft = Symbol('sluice.left')
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -52,7 +51,8 @@ declare module 'fastify' {
     clients: Clients
     [kCaller]: Caller | null
     [kClients]: Clients | null
-    [kResponse]: ServerResponse | null
+    /** Whether its client went away before it was answered. */
+    [kLeft]: boolean
   }
 }
 
@@ -70,7 +70,7 @@ export async function upstreams(gateway: FastifyInstance, given: UpstreamsOption
   gateway.decorate('upstreams', upstreams)
   gateway.decorateRequest(kCaller, null)
   gateway.decorateRequest(kClients, null)
-  gateway.decorateRequest(kResponse, null)
+  gateway.decorateRequest(kLeft, false)
   gateway.decorateRequest('caller', {
     getter(this: FastifyRequest) {
       this[kCaller] ??= callerOf(this, timeoutMs)
@@ -84,9 +84,9 @@ export async function upstreams(gateway: FastifyInstance, given: UpstreamsOption
     }
   })
 
-  gateway.addHook('onRequest', function keepResponse(request, reply, done) {
-    request[kResponse] = reply.raw
-    done()
+  gateway.onCompleted(function endCalls(request, reply) {
+    request[kLeft] = !reply.raw.writableFinished
+    if (request[kLeft]) request[kCaller]?.lifetime.end(clientLeft())
   })
 }
 
@@ -130,14 +130,20 @@ function createUpstreams(gateway: FastifyInstance, { upstreams, settings, timeou
   return created
 }
 
+function clientLeft(): ConnectError {
+  return new ConnectError('the client went away', Code.Canceled)
+}
+
 function callerOf(request: FastifyRequest, timeoutMs: number): Caller {
   const deadlineMs = request.routeOptions.config.policy?.deadlineMs ?? null
   const now = performance.now()
+  const lifetime = new Lifetime()
+  if (request[kLeft]) lifetime.end(clientLeft())
   return {
     requestId: request.id,
     trace: request.trace,
     authorization: request.identity?.authorization ?? null,
-    signal: clientGone(request[kResponse]!),
+    lifetime,
     deadline: now + (deadlineMs ?? timeoutMs),
     streamDeadline: deadlineMs === null ? null : now + deadlineMs
   }
@@ -166,5 +172,5 @@ function compileClients(options: UpstreamsOptions['upstreams'], upstreams: Recor
 export default fp(upstreams, {
   name: 'sluice-upstreams',
   fastify: '5.x',
-  dependencies: ['sluice-tracing', 'sluice-metrics', 'sluice-auth', 'sluice-breaking']
+  dependencies: ['sluice-completion', 'sluice-tracing', 'sluice-metrics', 'sluice-auth', 'sluice-breaking']
 })

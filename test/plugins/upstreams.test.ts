@@ -1,9 +1,11 @@
 import { once } from 'node:events'
+import { type AddressInfo, connect } from 'node:net'
 import { Code } from '@connectrpc/connect'
 import type { FastifyRequest } from 'fastify'
 import t from 'tap'
 import { buildEdge } from '../../app.ts'
 import { loadConfig } from '../../config.ts'
+import { OrderService } from '../../gen/shop/order/v1/order_pb.ts'
 import { ProductService } from '../../gen/shop/product/v1/product_pb.ts'
 import { publicPolicy } from '../../lib/policies/route-policy.ts'
 import type { UpstreamName } from '../../plugins/upstreams.ts'
@@ -89,6 +91,26 @@ t.test('a client that goes away cancels its call', async t => {
   controller.abort()
   await t.rejects(gone)
   await until(() => upstream.calls[0]?.signal.aborted === true)
+})
+
+t.test('for a client that has gone away already no call is made', async t => {
+  const { url, calls } = await startUpstream(t)
+  const gateway = edge(t, { order: { target: url } })
+  const failed = Promise.withResolvers<unknown>()
+  gateway.get('/late', { config: { policy: publicPolicy } }, async (request, reply) => {
+    await once(reply.raw, 'close')
+    const { wire } = gateway.upstreams.order!
+    await wire.unary(OrderService.method.getOrder, new Uint8Array(), { caller: request.caller }).catch(failed.resolve)
+  })
+  await gateway.listen({ port: 0, host: '127.0.0.1' })
+  const [{ port }] = gateway.addresses() as [AddressInfo]
+  const socket = connect(port, '127.0.0.1').resume()
+  const received = once(gateway.server, 'request')
+  socket.write('GET /late HTTP/1.1\r\nhost: a\r\n\r\n')
+  await received
+  socket.destroy()
+  t.match(await failed.promise, { code: Code.Canceled })
+  t.same(calls, [])
 })
 
 t.test('an answer that is larger than 4 MiB is refused: 502', async t => {

@@ -23,16 +23,18 @@ export class Lifetime implements LifetimeListener {
   #listener: LifetimeListener | null = null
   #others: LifetimeListener[] | null = null
   #controller: AbortController | null = null
-  #parent: Lifetime | null = null
-  readonly #first: AbortSignal | undefined
-  readonly #second: AbortSignal | undefined
+  readonly #parent: Lifetime | null
+  readonly #signal: AbortSignal | null
 
-  /** Ends with either of these signals. Their reason is that of the end when it is a ConnectError, and its cause otherwise. */
-  constructor(first?: AbortSignal, second?: AbortSignal) {
-    this.#first = first
-    this.#second = second === first ? undefined : second
-    this.#watch(this.#first)
-    this.#watch(this.#second)
+  /**
+   * Ends with its parent, for its reason, and with the signal, whose reason is that of the end when it is a ConnectError, and
+   * its cause otherwise. Whoever has a choice gives a parent: a signal costs much more.
+   */
+  constructor(parent: Lifetime | null = null, signal: AbortSignal | null = null) {
+    this.#parent = parent
+    this.#signal = signal
+    parent?.onEnd(this)
+    if (signal !== null) this.#watch(signal)
   }
 
   /** Why the call had to end; null while it need not. */
@@ -104,21 +106,18 @@ export class Lifetime implements LifetimeListener {
     this.#timer = null
     this.#listener = null
     this.#others = null
-    this.#first?.removeEventListener('abort', this)
-    this.#second?.removeEventListener('abort', this)
+    this.#signal?.removeEventListener('abort', this)
     this.#parent?.offEnd(this)
   }
 
   /** A part of this lifetime: ends with it, and can be ended, or closed, alone. For one of several attempts. */
   fork(): Lifetime {
-    const part = new Lifetime()
+    const part = new Lifetime(this)
     part.#deadline = this.#deadline
-    part.#parent = this
-    this.onEnd(part)
     return part
   }
 
-  /** A fork hears of its parent's end. */
+  /** Its parent ended. */
   onLifetimeEnd(reason: ConnectError): void {
     this.end(reason)
   }
@@ -128,8 +127,8 @@ export class Lifetime implements LifetimeListener {
     this.end(ConnectError.from((target as AbortSignal).reason, Code.Canceled))
   }
 
-  #watch(signal: AbortSignal | undefined): void {
-    if (signal === undefined || this.#isOver) return
+  #watch(signal: AbortSignal): void {
+    if (this.#isOver) return
     if (signal.aborted) this.end(ConnectError.from(signal.reason, Code.Canceled))
     else signal.addEventListener('abort', this)
   }

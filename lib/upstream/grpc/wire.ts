@@ -80,7 +80,7 @@ export function createWire({ send, policies = [], writeMaxBytes }: CreateWireOpt
 function callOf(rpc: Rpc, content: Call['content'], options: WireOptions = {}): Call {
   const { caller = null, timeoutMs } = options
   const metadata = Metadata.from(options.header)
-  const lifetime = new Lifetime(caller?.signal, options.signal)
+  const lifetime = new Lifetime(caller?.lifetime, options.signal)
   if (timeoutMs !== undefined) lifetime.endAt(performance.now() + timeoutMs)
   return {
     rpc,

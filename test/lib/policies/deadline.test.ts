@@ -5,6 +5,7 @@ import { OrderService } from '../../../gen/shop/order/v1/order_pb.ts'
 import { withDeadline } from '../../../lib/policies/deadline.ts'
 import type { Caller } from '../../../lib/upstream/caller.ts'
 import type { Call, Send } from '../../../lib/upstream/grpc/call.ts'
+import { Lifetime } from '../../../lib/upstream/grpc/lifetime.ts'
 import { createWire, type WireOptions } from '../../../lib/upstream/grpc/wire.ts'
 
 const { getOrder, watchOrder } = OrderService.method
@@ -15,7 +16,7 @@ function createCaller(parts: Partial<Caller> = {}): Caller {
     requestId: 'r-1',
     trace: ROOT_CONTEXT,
     authorization: null,
-    signal: new AbortController().signal,
+    lifetime: new Lifetime(),
     deadline: performance.now() + 20_000,
     streamDeadline: null,
     ...parts

@@ -6,6 +6,7 @@ import { OrderService } from '../../../gen/shop/order/v1/order_pb.ts'
 import { ProductService } from '../../../gen/shop/product/v1/product_pb.ts'
 import { withIdentity } from '../../../lib/policies/identity.ts'
 import { createTransport } from '../../../lib/upstream/grpc/connect-transport.ts'
+import { Lifetime } from '../../../lib/upstream/grpc/lifetime.ts'
 import { onBehalfOf } from '../../../lib/upstream/grpc/on-behalf-of.ts'
 import { productIds, startUpstream, type Test } from '../../helper.ts'
 import { openWire } from './open-wire.ts'
@@ -17,7 +18,7 @@ async function createCaller(t: Test) {
     requestId: 'r-1',
     trace: ROOT_CONTEXT,
     authorization: 'Bearer of-the-user',
-    signal: new AbortController().signal,
+    lifetime: new Lifetime(),
     deadline: performance.now() + 10_000,
     streamDeadline: null
   }

@@ -5,6 +5,7 @@ import { ProductService } from '../../../gen/shop/product/v1/product_pb.ts'
 import { withTranslatedErrors } from '../../../lib/policies/connection.ts'
 import { withTrace } from '../../../lib/policies/trace.ts'
 import { createTransport } from '../../../lib/upstream/grpc/connect-transport.ts'
+import { Lifetime } from '../../../lib/upstream/grpc/lifetime.ts'
 import { onBehalfOf } from '../../../lib/upstream/grpc/on-behalf-of.ts'
 import { type Shop, startUpstream, type Test, until } from '../../helper.ts'
 import { findSpan, recordTelemetry } from '../../telemetry.ts'
@@ -131,7 +132,7 @@ t.test('a call in a trace that nobody keeps has no span, and its upstream hears 
     requestId: 'r-1',
     trace: trace.setSpan(ROOT_CONTEXT, trace.wrapSpanContext({ ...ids, traceFlags: TraceFlags.NONE })),
     authorization: null,
-    signal: new AbortController().signal,
+    lifetime: new Lifetime(),
     deadline: performance.now() + 10_000,
     streamDeadline: null
   }

@@ -10,7 +10,7 @@ function createListener() {
 }
 
 t.test('a call goes on until something ends it', async t => {
-  const lifetime = new Lifetime(new AbortController().signal)
+  const lifetime = new Lifetime(new Lifetime(), new AbortController().signal)
   t.equal(lifetime.reason, null)
   t.equal(lifetime.signal.aborted, false)
   t.equal(lifetime.remainingMs(), Number.POSITIVE_INFINITY)
@@ -18,7 +18,7 @@ t.test('a call goes on until something ends it', async t => {
 
 t.test('what ends a call is told at once, once, to all that listen, and to its signal', async t => {
   const caller = new AbortController()
-  const lifetime = new Lifetime(caller.signal)
+  const lifetime = new Lifetime(null, caller.signal)
   const listeners = [createListener(), createListener(), createListener()]
   for (const listener of listeners) lifetime.onEnd(listener)
   const { signal } = lifetime
@@ -44,32 +44,31 @@ t.test('who listens no more is not told', async t => {
 })
 
 t.test('who listens late is told at once', async t => {
-  const lifetime = new Lifetime(AbortSignal.abort())
+  const lifetime = new Lifetime(null, AbortSignal.abort())
   const listener = createListener()
   lifetime.onEnd(listener)
   t.same(listener.told, [lifetime.reason])
   t.equal(lifetime.signal.aborted, true)
 })
 
-t.test('either signal of a caller ends it', async t => {
-  for (const index of [0, 1]) {
-    const callers = [new AbortController(), new AbortController()]
-    const lifetime = new Lifetime(callers[0]!.signal, callers[1]!.signal)
-    callers[index]!.abort()
-    t.match(lifetime.reason, { code: Code.Canceled })
-    t.match(
-      new Lifetime(callers[0]!.signal, callers[1]!.signal).reason,
-      { code: Code.Canceled },
-      'also before it began'
-    )
+t.test('its parent ends it, and so does its signal', async t => {
+  for (const who of ['parent', 'signal']) {
+    const parent = new Lifetime()
+    const controller = new AbortController()
+    const lifetime = new Lifetime(parent, controller.signal)
+    if (who === 'parent') parent.end(new ConnectError('no', Code.Canceled))
+    else controller.abort()
+    t.match(lifetime.reason, { code: Code.Canceled }, who)
+    const late = new Lifetime(parent, controller.signal)
+    t.match(late.reason, { code: Code.Canceled }, `${who}, before it began`)
   }
 })
 
 t.test('a caller’s reason stays what it is', async t => {
   const late = new ConnectError('late', Code.DeadlineExceeded)
-  t.equal(new Lifetime(AbortSignal.abort(late)).reason, late)
+  t.equal(new Lifetime(null, AbortSignal.abort(late)).reason, late)
   const cause = new RangeError('why')
-  t.match(new Lifetime(AbortSignal.abort(cause)).reason, { code: Code.Canceled, cause })
+  t.match(new Lifetime(null, AbortSignal.abort(cause)).reason, { code: Code.Canceled, cause })
 })
 
 t.test('a deadline passes', async t => {
@@ -111,7 +110,7 @@ t.test('a deadline that no timer can count does not pass', async t => {
 
 t.test('what is over by itself is not ended by anything', async t => {
   const caller = new AbortController()
-  const lifetime = new Lifetime(caller.signal)
+  const lifetime = new Lifetime(null, caller.signal)
   const listener = createListener()
   lifetime.onEnd(listener)
   lifetime.close()
