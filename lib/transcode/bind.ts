@@ -69,6 +69,9 @@ export interface CompiledRoute {
   print: ToJson
 }
 
+/** All requests are written with it, one after the other. One for each would begin with a kilobyte of its own. */
+const sharedWriter = new BinaryWriter()
+
 /**
  * Compiles an HTTP rule.
  *
@@ -90,28 +93,38 @@ export function compileRoute(rule: HttpRule, options: RouteOptions = {}): Compil
   const fillMask = compileFillMask(rule, [...variables, ...claims, ...headers.map(({ field }) => field)])
   const validate = compileValidation(input)
 
+  function bind(input: BindInput, writer: BinaryWriter): BoundRequest {
+    const { rawPath, captured = capture(rawPath) ?? undefined, rawQuery, body: text, claims = {}, headers = {} } = input
+    if (captured === undefined) throw notMatched(rule)
+    const errors = new Violations()
+    const given = new Given()
+    const bound = readBound({ captured, claims, headers }, errors)
+    const body = readBody(text, errors)
+    const inBody = findInBody(bound, body.json, errors)
+    if (bodyField !== undefined && body.wire.length > 0) given.addBody(bodyField)
+    readQuery(rawQuery, { bound, given, writer }, errors)
+    for (const [field, value] of bound) field.checkQuery(value, given, errors)
+    throwIfAny(errors)
+    for (const [field, value] of bound) field.write(value, inBody.has(field), writer)
+    fillMask?.(body.json(), given, writer)
+    const request = boundRequest(rule, concat(body.wire, writer.finish()))
+    const broken = validate?.(request.message(), request.wire.length) ?? []
+    if (broken.length > 0) throw notValid(broken, rule, { bound, given, json: body.json() })
+    return request
+  }
+
   return {
     rule,
     capture,
     print: compileResponse(rule, options.print),
-    bind({ rawPath, captured = capture(rawPath) ?? undefined, rawQuery, body: text, claims = {}, headers = {} }) {
-      if (captured === undefined) throw notMatched(rule)
-      const errors = new Violations()
-      const writer = new BinaryWriter()
-      const given = new Given()
-      const bound = readBound({ captured, claims, headers }, errors)
-      const body = readBody(text, errors)
-      const inBody = findInBody(bound, body.json, errors)
-      if (bodyField !== undefined && body.wire.length > 0) given.addBody(bodyField)
-      readQuery(rawQuery, { bound, given, writer }, errors)
-      for (const [field, value] of bound) field.checkQuery(value, given, errors)
-      throwIfAny(errors)
-      for (const [field, value] of bound) field.write(value, inBody.has(field), writer)
-      fillMask?.(body.json(), given, writer)
-      const request = boundRequest(rule, concat(body.wire, writer.finish()))
-      const broken = validate?.(request.message(), request.wire.length) ?? []
-      if (broken.length > 0) throw notValid(broken, rule, { bound, given, json: body.json() })
-      return request
+    bind(input) {
+      try {
+        return bind(input, sharedWriter)
+      } catch (error) {
+        // What this one wrote is not to be a part of the next.
+        sharedWriter.finish()
+        throw error
+      }
     }
   }
 }

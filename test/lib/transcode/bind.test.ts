@@ -11,6 +11,7 @@ import {
   EchoBodyRequestSchema,
   GetByTypesRequestSchema,
   LibraryService,
+  ListBooksRequestSchema,
   ListBooksResponseSchema,
   MoveBookRequestSchema,
   UpdateBookRequestSchema
@@ -120,6 +121,16 @@ t.test('what is wrong in a body that is one field is told in the names of the bo
 t.test('a body where the rule has none is refused', async t => {
   for (const body of [{}, null, [], 'x']) {
     t.same(refusals(routeOf(method.listBooks), { url: '/v1/books', body }), [': this method takes no body'])
+  }
+})
+
+t.test('nothing of a request that is refused gets into the next', async t => {
+  const route = routeOf(method.listBooks)
+  const refused = ['tags=a&author.name=b&max_price_minor=x', 'tags=a&page_size=101', 'author.name=b&nope=1']
+  for (const query of refused) {
+    t.not(refusals(route, { url: `/v1/books?${query}` }).length, 0, query)
+    const next = create(ListBooksRequestSchema, { pageToken: 'c' })
+    t.ok(equals(ListBooksRequestSchema, bind(route, { url: '/v1/books?page_token=c' }) as never, next), query)
   }
 })
 
