@@ -5,7 +5,7 @@ RUN := node_modules/.bin/node
 .PHONY: help install start test e2e typecheck lint format generate routes bench bench-smoke faults rolling-restart conformance ci up down clean
 
 help: ## show this list
-	@grep -hE '^[a-z0-9]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-15s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-15s %s\n", $$1, $$2 }'
 
 install: node_modules/.install ## install the dependencies as the lock file says
 
@@ -40,7 +40,7 @@ generate: install ## generate gen/ from proto/
 routes: install ## list the routes, which of them meet, and which are never reached
 	@npm run --silent routes
 
-bench: install ## measure, side by side with others (CASE=product PEER=gin for less)
+bench: install ## measure, side by side with others (CASE=full for a suite, CASE=product PEER=sluice,gin for less)
 	@npm run --silent bench
 
 bench-smoke: install ## see that all contenders of the bench run and answer right; needs Go

@@ -47,18 +47,15 @@ export function merge(results: Results, { name, recorded, contenders }: Found, n
   return { contenders: contenders ?? results.contenders, suites: Object.fromEntries(known) }
 }
 
-/** As JSON that can be compared line by line: keys in a fixed order, figures of six digits, those of the rounds in a line. */
+/** As JSON that can be compared line by line: keys in a fixed order, a line for each contender, figures of six digits. */
 export function serialize({ contenders, suites }: Results): string {
-  const ordered = {
-    contenders,
-    suites: Object.fromEntries(Object.entries(suites).map(([name, each]) => [name, inOrder(each)]))
-  }
-  const text = JSON.stringify(
-    ordered,
-    (_key, value) => (typeof value === 'number' ? Number(value.toPrecision(6)) : value),
-    2
-  )
-  return `${text.replaceAll(/\[[\d\s.,e+-]+\]/g, list => list.replaceAll(/\s+/g, ' ').replace('[ ', '[').replace(' ]', ']'))}\n`
+  const ordered = Object.entries(suites).map(([name, recorded]) => [name, inOrder(recorded)])
+  const text = JSON.stringify({ contenders, suites: Object.fromEntries(ordered) }, shortened, 2)
+  return `${text.replaceAll(/\{[^{}]*"rounds"[^{}]*\}/g, lines => lines.replaceAll(/\n\s*/g, ' '))}\n`
+}
+
+function shortened(_key: string, value: unknown): unknown {
+  return typeof value === 'number' ? Number(value.toPrecision(6)) : value
 }
 
 function inOrder({ environment, tables }: Recorded): Recorded {

@@ -7,7 +7,7 @@ const none = '–'
 
 /** All tables of a suite: the figures, and what they are to those that they are compared with. */
 export function tablesOf(suite: Suite): string[] {
-  if (names(suite).length <= 2) return [duel(suite)]
+  if (suite.growsFrom === undefined && names(suite).length <= 2) return [duel(suite)]
   const { ratiosTo = [null] } = suite
   const ratios = ratiosTo.flatMap(reference => {
     const table = ratioTable(suite, reference, spread)

@@ -68,7 +68,8 @@ async function costTables(field: Field, id: string, title: string, work: string)
       title: `${title}: requests a second on one core`,
       text: 'Of the same run. Where the upstream and the load have one core between them, the fastest wait for those.',
       unit: '/s',
-      ratiosTo: [ours],
+      // Those of the CPU say as much.
+      ratiosTo: [],
       method: field.method,
       cases: capacities
     }

@@ -20,9 +20,9 @@ export async function runFootprint(): Promise<Suite[]> {
 async function footprint(field: Field, mode: Mode, title: string): Promise<Suite> {
   const { running, backdrop, method } = field
   const starts = await startTimes(field)
-  const memories = [await memoryCase(running, 'MB then')]
+  const memories = [await memoryCase(running, 'MB at start')]
   for (let part = 1; part <= parts; part++) {
-    const name = `MB after ${((requests / parts) * part).toLocaleString('en')} requests`
+    const name = `MB after ${((requests / parts) * part).toLocaleString('en')}`
     const load = (each: Running) => loadFor(each, 'product', backdrop.load, { requests: requests / parts })
     memories.push(await memoryCase(running, name, load))
   }
@@ -30,8 +30,8 @@ async function footprint(field: Field, mode: Mode, title: string): Promise<Suite
     id: `footprint-${mode}`,
     title: `${title}: start and memory`,
     text: [
-      'From the start of a program to its first right answer, and the resident memory of the whole tree of processes, measured',
-      `once, right after these requests: ${cases.product.title}.`
+      'From the start of a program to its first right answer; and the resident memory of the whole tree of processes after so',
+      `many requests, measured once: ${cases.product.title}.`
     ].join(' '),
     unit: '',
     ratiosTo: [],

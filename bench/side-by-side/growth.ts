@@ -64,8 +64,8 @@ const dimensions: Dimension[] = [
   {
     title: 'workers',
     text: [
-      `Full, without tracing, ${product}: requests a second. With ${cores} cores: the upstream and the load need what the`,
-      'workers would, so that this tells little on a machine with two.'
+      `Full, without tracing, ${product}. With ${cores} cores: the upstream and the load need what the workers would, so that`,
+      'this tells little on a machine with two.'
     ].join(' '),
     value: 'perSecond',
     takesPart: ({ modes, scales }) => modes.includes('full') && scales === true,

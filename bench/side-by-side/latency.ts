@@ -17,11 +17,17 @@ export async function runLatency(): Promise<Suite[]> {
 
 async function latencyTables(field: Field, title: string): Promise<Suite[]> {
   const { running, backdrop } = field
-  const capacities = new Map<Running, number>()
   for (const each of running) await warmUp(each, 'product', backdrop.load)
-  for (const each of running) {
-    capacities.set(each, (await measureCost(each, 'product', backdrop.load)).perSecond)
-  }
+  const fastest = await inTurns(running, each => measureCost(each, 'product', backdrop.load))
+  const capacities = new Map(
+    Array.from(fastest, ([each, rounds]) => [
+      each,
+      summarize(
+        each.title,
+        rounds.map(({ perSecond }) => perSecond)
+      ).median
+    ])
+  )
   const tables: Suite[] = []
   for (const share of shares) tables.push(await latencyTable(field, title, capacities, share))
   return tables

@@ -36,18 +36,27 @@ export interface Missing {
   reason: string
 }
 
+/** What `PEER` asks for: ids, with commas between them. Empty: all of them. */
+const wanted = (process.env.PEER ?? '').split(',').filter(id => id !== '')
+
+/** What is wrong with `PEER`; null: nothing. */
+export function problemOfPeers(): string | null {
+  const ids = allPeers.map(({ id }) => id)
+  const unknown = wanted.filter(id => !ids.includes(id))
+  return unknown.length === 0
+    ? null
+    : `PEER takes ${ids.join(', ')}, with commas between them; not ${unknown.join(', ')}`
+}
+
 /**
- * Builds the contenders that were asked for in `PEER` (ids, with commas between them; default: all of them). The floor is
- * always among them.
+ * Builds the contenders that were asked for in `PEER`. The floor is always among them.
  *
  * @param quickly leaves those out that take minutes to build
+ * @throws Error when `PEER` names one that there is not
  */
 export async function buildPeers({ quickly = false } = {}): Promise<{ peers: Peer[]; missing: Missing[] }> {
-  const wanted = (process.env.PEER ?? '').split(',').filter(id => id !== '')
-  const unknown = wanted.filter(id => !allPeers.some(peer => peer.id === id))
-  if (unknown.length > 0) {
-    throw new Error(`PEER must be some of ${allPeers.map(({ id }) => id).join(', ')}, not ${unknown.join(', ')}`)
-  }
+  const problem = problemOfPeers()
+  if (problem !== null) throw new Error(problem)
   const peers: Peer[] = []
   const missing: Missing[] = []
   for (const [index, peer] of allPeers.entries()) {
