@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { environment } from './report/environment.ts'
 import { details, page } from './report/page.ts'
-import { merge, type Participant, type Results, serialize } from './report/results.ts'
+import { merge, only, type Participant, type Results, serialize } from './report/results.ts'
 import type { Suite } from './suite.ts'
 
 const resultsFile = new URL('./results.json', import.meta.url)
@@ -20,11 +20,24 @@ export async function record(
   names: readonly string[],
   contenders?: Participant[]
 ): Promise<void> {
-  const before = JSON.parse(await readFile(resultsFile, 'utf8')) as Results
   const recorded = { environment: environment(), tables }
-  const results = merge(before, { name, recorded, ...(contenders && { contenders }) }, names)
-  await writeFile(resultsFile, serialize(results))
-  await writeFile(pageFile, page(results, names))
+  await write(merge(await read(), { name, recorded, ...(contenders && { contenders }) }, names), names)
+}
+
+/** Writes the page anew out of what is recorded: the words of it have changed, or the suites. */
+export async function rewrite(names: readonly string[]): Promise<void> {
+  await write(only(await read(), names), names)
+}
+
+async function read(): Promise<Results> {
+  return JSON.parse(await readFile(resultsFile, 'utf8')) as Results
+}
+
+async function write(results: Results, names: readonly string[]): Promise<void> {
+  const text = serialize(results)
+  await writeFile(resultsFile, text)
+  // Out of what is written, so that the page is the same when it is written again.
+  await writeFile(pageFile, page(JSON.parse(text) as Results, names))
 }
 
 /** Tells what a suite found. */

@@ -1,34 +1,10 @@
 // `make bench`: measures, then writes BENCHMARKS.md and bench/results.json. CASE=codec measures one suite and keeps what is
-// known of the others; CASE=list20, or PEER=sluice,gin, measures that much alone, and writes nothing.
+// known of the others; CASE=list20, or PEER=sluice,gin, measures that much alone, and writes nothing; CASE=page measures
+// nothing, and writes the page anew.
 import { cases } from './cases.ts'
-import { runCodec } from './codec.ts'
-import { runHop } from './hop/run.ts'
-import { runMatch } from './match.ts'
-import { record, show } from './report.ts'
-import { runBare, runFull } from './side-by-side/cost.ts'
-import { runFootprint } from './side-by-side/footprint.ts'
-import { runGrowth } from './side-by-side/growth.ts'
-import { runLatency } from './side-by-side/latency.ts'
+import { record, rewrite, show } from './report.ts'
 import { participants, problemOfPeers } from './side-by-side/peers.ts'
-import type { Suite } from './suite.ts'
-import { runTelemetry } from './telemetry.ts'
-
-/** Whole gateways, beside each other. */
-const sideBySide: Record<string, () => Promise<Suite[]>> = {
-  bare: runBare,
-  full: runFull,
-  latency: runLatency,
-  footprint: runFootprint,
-  growth: runGrowth
-}
-/** Parts of Sluice. */
-const parts: Record<string, () => Suite | Promise<Suite>> = {
-  hop: runHop,
-  codec: runCodec,
-  match: runMatch,
-  telemetry: runTelemetry
-}
-const suites = [...Object.keys(sideBySide), ...Object.keys(parts)]
+import { parts, sideBySide, suites } from './suites.ts'
 
 const wanted = process.env.CASE ?? ''
 const isOneCase = Object.hasOwn(cases, wanted)
@@ -38,6 +14,7 @@ if (problem !== null) {
   console.error(problem)
   process.exit(1)
 }
+if (wanted === 'page') await rewrite(suites)
 const names = isOneCase ? ['bare', 'full'] : suites.filter(name => wanted === '' || wanted === name)
 for (const name of names) {
   const compare = sideBySide[name]
@@ -47,6 +24,6 @@ for (const name of names) {
 }
 
 function problemOfCase(): string | null {
-  if (wanted === '' || isOneCase || suites.includes(wanted)) return null
-  return `CASE takes a suite (${suites.join(', ')}) or a case (${Object.keys(cases).join(', ')}); not ${wanted}`
+  if (['', 'page', ...suites].includes(wanted) || isOneCase) return null
+  return `CASE takes a suite (${suites.join(', ')}), a case (${Object.keys(cases).join(', ')}) or page; not ${wanted}`
 }

@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises'
-import { cpus } from 'node:os'
+import { describeMachine, environment } from './report/environment.ts'
 
 const marks = ['<!-- figures: begin -->', '<!-- figures: end -->'] as const
 
@@ -18,6 +18,6 @@ export async function writeFigures(page: string, text: string): Promise<void> {
 
 /** Where and when figures were made: the date, Node, and the machine. */
 export function whereAndWhen(): string {
-  const machine = `${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown'}`
-  return `${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${machine}`
+  const here = environment()
+  return `${here.date}, Node ${here.node}, ${describeMachine(here)}`
 }

@@ -102,6 +102,7 @@ function howToRun(contenders: readonly Participant[], names: readonly string[]):
     'make bench                              # all of it, and this page; needs Go, and taskset to pin',
     'make bench CASE=full                    # one suite; the others stay as they were recorded',
     'make bench CASE=product PEER=sluice,gin # some contenders, or one case: tells what it finds, and writes nothing',
+    'make bench CASE=page                    # nothing; this page anew, out of bench/results.json',
     'make bench-smoke                        # whether all contenders still run and answer right, in a minute',
     'make profile                            # where Sluice spends its time',
     '```',

@@ -42,9 +42,14 @@ export interface Found {
  * @param names of all suites, in the order of the page: what has another name is of no use any more
  */
 export function merge(results: Results, { name, recorded, contenders }: Found, names: readonly string[]): Results {
-  const suites: Results['suites'] = { ...results.suites, [name]: recorded }
-  const known = names.filter(each => suites[each] !== undefined).map(each => [each, suites[each]!] as const)
-  return { contenders: contenders ?? results.contenders, suites: Object.fromEntries(known) }
+  const suites = { ...results.suites, [name]: recorded }
+  return only({ contenders: contenders ?? results.contenders, suites }, names)
+}
+
+/** What is known of the suites that there are, in their order. */
+export function only({ contenders, suites }: Results, names: readonly string[]): Results {
+  const known = names.filter(name => suites[name] !== undefined).map(name => [name, suites[name]!] as const)
+  return { contenders, suites: Object.fromEntries(known) }
 }
 
 /** As JSON that can be compared line by line: keys in a fixed order, a line for each contender, figures of six digits. */

@@ -1,0 +1,30 @@
+// All that `make bench` measures.
+import { runCodec } from './codec.ts'
+import { runHop } from './hop/run.ts'
+import { runMatch } from './match.ts'
+import { runBare, runFull } from './side-by-side/cost.ts'
+import { runFootprint } from './side-by-side/footprint.ts'
+import { runGrowth } from './side-by-side/growth.ts'
+import { runLatency } from './side-by-side/latency.ts'
+import type { Suite } from './suite.ts'
+import { runTelemetry } from './telemetry.ts'
+
+/** Whole gateways, beside each other. */
+export const sideBySide: Record<string, () => Promise<Suite[]>> = {
+  bare: runBare,
+  full: runFull,
+  latency: runLatency,
+  footprint: runFootprint,
+  growth: runGrowth
+}
+
+/** Parts of Sluice. */
+export const parts: Record<string, () => Suite | Promise<Suite>> = {
+  hop: runHop,
+  codec: runCodec,
+  match: runMatch,
+  telemetry: runTelemetry
+}
+
+/** As in `CASE=`, in the order of the page. */
+export const suites = [...Object.keys(sideBySide), ...Object.keys(parts)]
