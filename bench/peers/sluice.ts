@@ -3,6 +3,9 @@ import type { Peer } from '../peer.ts'
 import { bodyLimit, startNode, telemetryEnvironment } from './node/start.ts'
 import { versionsOf } from './node/versions.ts'
 
+/** What the gateway tells V8 when it starts (run.ts), which transcoding alone does without. */
+const flagsOfBare = ['--no-allocation-site-pretenuring']
+
 /** More than is asked for: the limits are kept, and never refuse. */
 const plenty = '1000000'
 
@@ -13,14 +16,15 @@ export const sluice: Peer = {
   modes: ['bare', 'full'],
   scales: true,
   remarks: [
-    'With `full`: limits by address and by user. A token that was verified is remembered for up to a minute, and the load has',
+    'V8 is told not to allocate lists of listeners among old objects (run.ts). With `full`: limits by address and by user. A token that was verified is remembered for up to a minute, and the load has',
     'one token.'
   ].join(' '),
   version: async () => `${packageJson.version}, ${versionsOf('fastify')}`,
   build: async () => null,
   async start(settings) {
     const { mode, port, jwt, workers } = settings
-    return startNode(mode === 'bare' ? './sluice-bare.ts' : './sluice-full.ts', settings, {
+    if (mode === 'bare') return startNode('./sluice-bare.ts', settings, telemetryEnvironment(settings), flagsOfBare)
+    return startNode('./sluice-full.ts', settings, {
       ...telemetryEnvironment(settings),
       HOST: '127.0.0.1',
       PORT: String(port),
