@@ -7,8 +7,9 @@ const none = '–'
 
 /** All tables of a suite: the figures, and what they are to those that they are compared with. */
 export function tablesOf(suite: Suite): string[] {
-  if (suite.growsFrom === undefined && names(suite).length <= 2) return [duel(suite)]
-  const { ratiosTo = [null] } = suite
+  const { growsFrom, ratiosTo = [null] } = suite
+  const [first, second, third] = names(suite)
+  if (growsFrom === undefined && second !== undefined && third === undefined) return [duel(suite, first!, second)]
   const ratios = ratiosTo.flatMap(reference => {
     const table = ratioTable(suite, reference, spread)
     return table === null ? [] : [`Ratio to ${reference ?? 'the first'}, round by round:\n\n${table}`]
@@ -53,14 +54,13 @@ function figureTable(suite: Suite): string {
 }
 
 /** Two contenders, and mostly many cases: those are the rows. */
-function duel(suite: Suite): string {
-  const [first, second] = names(suite)
+function duel(suite: Suite, first: string, second: string): string {
   const rows = suite.cases.map(each => {
     const [one, other] = [find(each, first), find(each, second)]
     const ratio = one === undefined || other === undefined ? none : spread(ratioOf(other, one))
     return [each.name, printed(one), printed(other), ratio]
   })
-  return grid([suite.unit, first ?? '', second ?? '', 'ratio'], rows)
+  return grid([suite.unit, first, second, `${second} to ${first}`], rows)
 }
 
 function growth(first: Case, last: Case, name: string): string {
@@ -77,6 +77,6 @@ function names({ cases }: Suite): string[] {
   return [...new Set(cases.flatMap(({ contenders }) => contenders.map(({ name }) => name)))]
 }
 
-function find({ contenders }: Case, wanted: string | undefined): Contender | undefined {
+function find({ contenders }: Case, wanted: string): Contender | undefined {
   return contenders.find(({ name }) => name === wanted)
 }

@@ -93,7 +93,7 @@ t.test('puts two contenders side by side, with a row for each case', async t => 
   const cases = [{ ...one!, contenders: one!.contenders.slice(0, 2) }, many!]
   t.strictSame(tablesOf({ ...suite, cases }).map(cellsOf), [
     [
-      ['µs', 'floor', 'Sluice', 'ratio'],
+      ['µs', 'floor', 'Sluice', 'Sluice to floor'],
       ['one', '10.0', '20.0 (20.0–30.0)', '2.00 (2.00–3.00)'],
       ['many', '11.0 (10.0–20.0)\\*', '21.0 (20.0–22.0)', '2.00 (1.05–2.00)\\*']
     ]
