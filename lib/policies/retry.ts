@@ -1,4 +1,5 @@
 import { Code } from '@connectrpc/connect'
+import type { Attributes } from '@opentelemetry/api'
 import { codeNames, codeOf } from '../errors/code.ts'
 import type { Call, Policy } from '../upstream/grpc/call.ts'
 import { isUnsent, pushbackMs } from '../upstream/grpc/stream-status.ts'
@@ -43,6 +44,8 @@ export function withRetry(options: RetryOptions): Policy {
   const { budget, maxAttempts = 3, onRetry } = options
   const delayOf = compileDelay(options)
 
+  const attributesOf = createEventAttributes()
+
   return next => async call => {
     // The second attempt of a hedged call is none.
     if (!call.metadata.has(previousAttempts)) budget.addCall()
@@ -50,12 +53,12 @@ export function withRetry(options: RetryOptions): Policy {
     for (let number = 1; ; number++) {
       try {
         const answer = await next(attempt)
-        addEvent(attempt, number, 'OK', null)
+        addEvent(attempt, attributesOf(attempt, number, 'OK', null))
         return answer
       } catch (error) {
         const delayMs = number < maxAttempts ? delayOf(attempt, error, number) : null
         const isAffordable = delayMs !== null && (isTransparent(error, number) || budget.take())
-        addEvent(attempt, number, codeNames[codeOf(error)], isAffordable ? delayMs : null)
+        addEvent(attempt, attributesOf(attempt, number, codeNames[codeOf(error)], isAffordable ? delayMs : null))
         if (delayMs === null) throw error
         onRetry?.(call, isAffordable ? 'retried' : 'over budget')
         if (!isAffordable) throw error
@@ -101,12 +104,31 @@ function nextAttempt(failed: Call, error: unknown): Call {
 }
 
 /** Each attempt is an event on the span of its call. */
-function addEvent({ span, endpoint }: Call, number: number, code: string, delayMs: number | null): void {
-  if (span === null || !span.isRecording()) return
-  span.addEvent('attempt', {
-    'rpc.attempt.number': number,
-    'rpc.attempt.code': code,
-    ...(endpoint !== null && { 'rpc.attempt.endpoint': String(endpoint) }),
-    ...(delayMs !== null && { 'rpc.attempt.retried_after_ms': delayMs })
-  })
+function addEvent({ span }: Call, attributes: Attributes): void {
+  if (span?.isRecording()) span.addEvent('attempt', attributes)
+}
+
+/** What is said of an attempt. Most are the first, and succeed: of these it is made once for each endpoint. */
+function createEventAttributes() {
+  const ofSuccesses = new WeakMap<object, Attributes>()
+
+  function describe({ endpoint }: Call, number: number, code: string, delayMs: number | null): Attributes {
+    return {
+      'rpc.attempt.number': number,
+      'rpc.attempt.code': code,
+      ...(endpoint !== null && { 'rpc.attempt.endpoint': String(endpoint) }),
+      ...(delayMs !== null && { 'rpc.attempt.retried_after_ms': delayMs })
+    }
+  }
+
+  return (call: Call, number: number, code: string, delayMs: number | null): Attributes => {
+    const { endpoint } = call
+    if (number > 1 || code !== 'OK' || endpoint === null) return describe(call, number, code, delayMs)
+    let attributes = ofSuccesses.get(endpoint)
+    if (attributes === undefined) {
+      attributes = Object.freeze(describe(call, number, code, delayMs))
+      ofSuccesses.set(endpoint, attributes)
+    }
+    return attributes
+  }
 }

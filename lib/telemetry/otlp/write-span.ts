@@ -10,12 +10,17 @@ const hasIsRemote = 0x100
 const isRemote = 0x200
 /** `Span.attributes`. */
 const spanAttributes = 9
+/** `Span.Event.attributes`. */
+const eventAttributes = 3
 
 /** For what is encoded once and then copied. */
 const side = new ProtoWriter()
-const encoded = new WeakMap<Attributes, Uint8Array>()
+const encoded = { [spanAttributes]: new WeakMap<Attributes, Uint8Array>(), [eventAttributes]: new WeakMap() }
 
-/** A `Span`. Attributes that are frozen are encoded once: those that all spans of a route, or of an rpc, have in common. */
+/**
+ * A `Span`. Attributes that are frozen are encoded once: those that all spans of a route, or of an rpc, have in common, and
+ * those of events that are alike.
+ */
 export function writeSpan(to: ProtoWriter, span: ReadableSpan): void {
   const { traceId, spanId, traceFlags, traceState } = span.spanContext()
   const parent = span.parentSpanContext
@@ -37,8 +42,7 @@ function writeTimesAndAttributes(to: ProtoWriter, span: ReadableSpan): void {
   if (span instanceof RecordedSpan) {
     to.nanos(7, span.startedMs)
     to.nanos(8, span.endedMs)
-    if (Object.isFrozen(span.given)) to.raw(encodedOnce(span.given))
-    else writeAttributes(to, spanAttributes, span.given)
+    writeShared(to, spanAttributes, span.given)
     writeAttributes(to, spanAttributes, span.added)
   } else {
     to.nanos(7, msOf(span.startTime))
@@ -47,20 +51,25 @@ function writeTimesAndAttributes(to: ProtoWriter, span: ReadableSpan): void {
   }
 }
 
-function encodedOnce(attributes: Attributes): Uint8Array {
-  let bytes = encoded.get(attributes)
-  if (bytes === undefined) {
-    writeAttributes(side, spanAttributes, attributes)
-    bytes = side.take()
-    encoded.set(attributes, bytes)
+/** Attributes that others may have too: those that are frozen are the same each time. */
+function writeShared(to: ProtoWriter, field: keyof typeof encoded, attributes: Attributes): void {
+  if (!Object.isFrozen(attributes)) {
+    writeAttributes(to, field, attributes)
+    return
   }
-  return bytes
+  let bytes = encoded[field].get(attributes)
+  if (bytes === undefined) {
+    writeAttributes(side, field, attributes)
+    bytes = side.take()
+    encoded[field].set(attributes, bytes)
+  }
+  to.raw(bytes)
 }
 
 function writeEvent(to: ProtoWriter, { name, time, attributes = {} }: ReadableSpan['events'][number]): void {
   to.nanos(1, msOf(time))
   to.string(2, name)
-  writeAttributes(to, 3, attributes)
+  writeShared(to, eventAttributes, attributes)
 }
 
 function writeLink(to: ProtoWriter, { context, attributes = {} }: ReadableSpan['links'][number]): void {

@@ -33,7 +33,7 @@ export interface Call {
   /** Shows what becomes of the call; null: it is not traced. */
   span: Span | null
   /** Where the attempt went, for `avoid`; set by the channel. */
-  endpoint: unknown
+  endpoint: object | null
 }
 
 /** The whole answer of an rpc that answers with one message to one message. */

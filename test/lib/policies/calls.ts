@@ -39,12 +39,17 @@ export function unsent(): ConnectError {
   return new ConnectError('', Code.Unavailable, undefined, undefined, cause)
 }
 
+/** An endpoint, as far as policies look at it: to name it. */
+export function endpoint(number: number): object {
+  return { toString: () => `endpoint ${number}` }
+}
+
 /** Attempts that end as they are told to, one after the other, each at an endpoint of its own. */
 export function createUpstream(...outcomes: (Error | string)[]) {
   const attempts: Call[] = []
   async function send(call: Call): Promise<Answer> {
     attempts.push(call)
-    call.endpoint = `endpoint ${attempts.length}`
+    call.endpoint = endpoint(attempts.length)
     const outcome = outcomes[attempts.length - 1] ?? 'fine'
     if (outcome instanceof Error) throw outcome
     return answerTo(call, outcome)

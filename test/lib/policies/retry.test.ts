@@ -7,7 +7,7 @@ import { RetryBudget } from '../../../lib/policies/retry-budget.ts'
 import type { Call } from '../../../lib/upstream/grpc/call.ts'
 import { Lifetime } from '../../../lib/upstream/grpc/lifetime.ts'
 import { Metadata } from '../../../lib/upstream/grpc/metadata.ts'
-import { createCall, createUpstream, refusal, unsent } from './calls.ts'
+import { answerTo, createCall, createUpstream, endpoint, refusal, unsent } from './calls.ts'
 
 const unavailable = refusal(Code.Unavailable)
 const lost = new RequestError('SLUICE_ERR_UPSTREAM_UNAVAILABLE', { cause: new ConnectError('', Code.Unavailable) })
@@ -65,7 +65,7 @@ t.test('a further attempt avoids where it failed, and says which it is', async t
   const { send, attempts } = createUpstream(unavailable, unavailable)
   await withRetry({ budget: new RetryBudget(), baseMs: 1 })(send)(createCall({ repeatable: 'safe' }))
   t.same(
-    attempts.map(({ avoid }) => [...(avoid ?? [])]),
+    attempts.map(({ avoid }) => Array.from(avoid ?? [], String)),
     [[], ['endpoint 1'], ['endpoint 1', 'endpoint 2']]
   )
   t.same(
@@ -128,7 +128,7 @@ t.test('when all calls fail, the upstream gets a fifth more than were made', asy
   const outcomes = { retried: 0, 'over budget': 0 }
   const send = async (call: Call) => {
     attempts += 1
-    call.endpoint = 'a'
+    call.endpoint = endpoint(1)
     throw unavailable
   }
   const policy = withRetry({ budget: new RetryBudget(), baseMs: 0, onRetry: (_call, outcome) => outcomes[outcome]++ })
@@ -191,6 +191,22 @@ function createSpan() {
   const addEvent = (name: string, attributes: object) => events.push({ name, ...attributes })
   return { events, span: { isRecording: () => true, addEvent } as unknown as Span }
 }
+
+t.test('calls that succeed at once, at several endpoints, name theirs', async t => {
+  const { span, events } = createSpan()
+  const endpoints = [endpoint(1), endpoint(2)]
+  const send = async (call: Call) => {
+    call.endpoint = endpoints[events.length % 2]!
+    return answerTo(call, 'fine')
+  }
+  const make = withRetry({ budget: new RetryBudget() })(send)
+  for (let count = 0; count < 4; count++) await make(createCall({ span }))
+  const facts = { name: 'attempt', 'rpc.attempt.number': 1, 'rpc.attempt.code': 'OK' }
+  t.same(
+    events,
+    [1, 2, 1, 2].map(number => ({ ...facts, 'rpc.attempt.endpoint': `endpoint ${number}` }))
+  )
+})
 
 t.test('each attempt is an event on the span of the call', async t => {
   const { span, events } = createSpan()

@@ -82,7 +82,12 @@ t.test('attributes of all kinds are told as the SDK tells them', async t => {
 
 t.test('attributes that are frozen are told with every span that has them', async t => {
   const attributes = Object.freeze({ 'http.route': '/health' })
-  checkAgainstSdk(t, [newSpan({ attributes }), newSpan({ attributes }).setAttribute('more', 1)])
+  const time: [number, number] = [1_790_000_000, 0]
+  const spans = [
+    newSpan({ attributes }),
+    newSpan({ attributes }).setAttribute('more', 1).addEvent('a', attributes, time)
+  ]
+  checkAgainstSdk(t, [...spans, newSpan().addEvent('b', attributes, time)])
 })
 
 t.test('spans of several tracers are told apart', async t => {
