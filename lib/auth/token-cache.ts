@@ -1,5 +1,3 @@
-import { hash } from 'node:crypto'
-
 const maxTtlMs = 60_000
 
 export interface TokenCacheOptions {
@@ -10,8 +8,8 @@ export interface TokenCacheOptions {
 }
 
 /**
- * What verified tokens say, so that one that comes again within a minute is not verified again. Tokens are remembered by their
- * hash alone, and never beyond their own end.
+ * What verified tokens say, so that one that comes again within a minute is not verified again, and never beyond its own end.
+ * They are kept as they are: to hash them hides nothing, as what they say is sent on with the token itself.
  */
 export class TokenCache<Value> {
   readonly #entries = new Map<string, { value: Value; until: number }>()
@@ -24,18 +22,17 @@ export class TokenCache<Value> {
   }
 
   get(token: string): Value | null {
-    const key = keyOf(token)
-    const entry = this.#entries.get(key)
+    const entry = this.#entries.get(token)
     if (entry === undefined) return null
     if (this.#now() < entry.until) return entry.value
-    this.#entries.delete(key)
+    this.#entries.delete(token)
     return null
   }
 
   /** @param expiresAtMs when the token ends, in milliseconds since the epoch. */
   set(token: string, value: Value, expiresAtMs: number): void {
     const until = Math.min(this.#now() + maxTtlMs, expiresAtMs)
-    this.#entries.set(keyOf(token), { value, until })
+    this.#entries.set(token, { value, until })
     if (this.#entries.size <= this.#maxTokens) return
     for (const oldest of this.#entries.keys()) {
       this.#entries.delete(oldest)
@@ -47,8 +44,4 @@ export class TokenCache<Value> {
   clear(): void {
     this.#entries.clear()
   }
-}
-
-function keyOf(token: string): string {
-  return hash('sha256', token, 'base64')
 }
