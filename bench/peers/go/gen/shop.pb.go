@@ -807,7 +807,7 @@ var File_bench_v1_shop_proto protoreflect.FileDescriptor
 
 const file_bench_v1_shop_proto_rawDesc = "" +
 	"\n" +
-	"\x13bench/v1/shop.proto\x12\bbench.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"D\n" +
+	"\x13bench/v1/shop.proto\x12\bbench.v1\x1a\x13bench/v1/wide.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"D\n" +
 	"\x05Money\x12#\n" +
 	"\rcurrency_code\x18\x01 \x01(\tR\fcurrencyCode\x12\x16\n" +
 	"\x06amount\x18\x02 \x01(\x03R\x06amount\"\xfe\x02\n" +
@@ -866,7 +866,7 @@ const file_bench_v1_shop_proto_rawDesc = "" +
 	"\x02at\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x02at*J\n" +
 	"\rProductStatus\x12\x1e\n" +
 	"\x1aPRODUCT_STATUS_UNSPECIFIED\x10\x00\x12\x19\n" +
-	"\x15PRODUCT_STATUS_ACTIVE\x10\x012\x82\x03\n" +
+	"\x15PRODUCT_STATUS_ACTIVE\x10\x012\x84\x05\n" +
 	"\vShopService\x12b\n" +
 	"\n" +
 	"GetProduct\x12\x1b.bench.v1.GetProductRequest\x1a\x11.bench.v1.Product\"$\x82\xd3\xe4\x93\x02\x1b\x12\x19/v1/products/{product_id}\x90\x02\x01\x12f\n" +
@@ -874,7 +874,11 @@ const file_bench_v1_shop_proto_rawDesc = "" +
 	"\vCreateOrder\x12\x1c.bench.v1.CreateOrderRequest\x1a\x0f.bench.v1.Order\"\x15\x82\xd3\xe4\x93\x02\x0f:\x01*\"\n" +
 	"/v1/orders\x12R\n" +
 	"\vWatchEvents\x12\x1c.bench.v1.WatchEventsRequest\x1a\x0f.bench.v1.Event\"\x12\x82\xd3\xe4\x93\x02\f\x12\n" +
-	"/v1/events0\x01Bv\n" +
+	"/v1/events0\x01\x12S\n" +
+	"\tGetWide10\x12\x18.bench.v1.GetWideRequest\x1a\x10.bench.v1.Wide10\"\x1a\x82\xd3\xe4\x93\x02\x11\x12\x0f/v1/wide10/{id}\x90\x02\x01\x12S\n" +
+	"\tGetWide50\x12\x18.bench.v1.GetWideRequest\x1a\x10.bench.v1.Wide50\"\x1a\x82\xd3\xe4\x93\x02\x11\x12\x0f/v1/wide50/{id}\x90\x02\x01\x12V\n" +
+	"\n" +
+	"GetWide200\x12\x18.bench.v1.GetWideRequest\x1a\x11.bench.v1.Wide200\"\x1b\x82\xd3\xe4\x93\x02\x12\x12\x10/v1/wide200/{id}\x90\x02\x01Bv\n" +
 	"\fcom.bench.v1B\tShopProtoP\x01Z\x1asluice/bench/peers/gen;gen\xa2\x02\x03BXX\xaa\x02\bBench.V1\xca\x02\bBench\\V1\xe2\x02\x14Bench\\V1\\GPBMetadata\xea\x02\tBench::V1b\x06proto3"
 
 var (
@@ -905,6 +909,10 @@ var file_bench_v1_shop_proto_goTypes = []any{
 	(*WatchEventsRequest)(nil),    // 10: bench.v1.WatchEventsRequest
 	(*Event)(nil),                 // 11: bench.v1.Event
 	(*timestamppb.Timestamp)(nil), // 12: google.protobuf.Timestamp
+	(*GetWideRequest)(nil),        // 13: bench.v1.GetWideRequest
+	(*Wide10)(nil),                // 14: bench.v1.Wide10
+	(*Wide50)(nil),                // 15: bench.v1.Wide50
+	(*Wide200)(nil),               // 16: bench.v1.Wide200
 }
 var file_bench_v1_shop_proto_depIdxs = []int32{
 	1,  // 0: bench.v1.Product.price:type_name -> bench.v1.Money
@@ -924,12 +932,18 @@ var file_bench_v1_shop_proto_depIdxs = []int32{
 	4,  // 14: bench.v1.ShopService.ListProducts:input_type -> bench.v1.ListProductsRequest
 	8,  // 15: bench.v1.ShopService.CreateOrder:input_type -> bench.v1.CreateOrderRequest
 	10, // 16: bench.v1.ShopService.WatchEvents:input_type -> bench.v1.WatchEventsRequest
-	2,  // 17: bench.v1.ShopService.GetProduct:output_type -> bench.v1.Product
-	5,  // 18: bench.v1.ShopService.ListProducts:output_type -> bench.v1.ListProductsResponse
-	9,  // 19: bench.v1.ShopService.CreateOrder:output_type -> bench.v1.Order
-	11, // 20: bench.v1.ShopService.WatchEvents:output_type -> bench.v1.Event
-	17, // [17:21] is the sub-list for method output_type
-	13, // [13:17] is the sub-list for method input_type
+	13, // 17: bench.v1.ShopService.GetWide10:input_type -> bench.v1.GetWideRequest
+	13, // 18: bench.v1.ShopService.GetWide50:input_type -> bench.v1.GetWideRequest
+	13, // 19: bench.v1.ShopService.GetWide200:input_type -> bench.v1.GetWideRequest
+	2,  // 20: bench.v1.ShopService.GetProduct:output_type -> bench.v1.Product
+	5,  // 21: bench.v1.ShopService.ListProducts:output_type -> bench.v1.ListProductsResponse
+	9,  // 22: bench.v1.ShopService.CreateOrder:output_type -> bench.v1.Order
+	11, // 23: bench.v1.ShopService.WatchEvents:output_type -> bench.v1.Event
+	14, // 24: bench.v1.ShopService.GetWide10:output_type -> bench.v1.Wide10
+	15, // 25: bench.v1.ShopService.GetWide50:output_type -> bench.v1.Wide50
+	16, // 26: bench.v1.ShopService.GetWide200:output_type -> bench.v1.Wide200
+	20, // [20:27] is the sub-list for method output_type
+	13, // [13:20] is the sub-list for method input_type
 	13, // [13:13] is the sub-list for extension type_name
 	13, // [13:13] is the sub-list for extension extendee
 	0,  // [0:13] is the sub-list for field type_name
@@ -940,6 +954,7 @@ func file_bench_v1_shop_proto_init() {
 	if File_bench_v1_shop_proto != nil {
 		return
 	}
+	file_bench_v1_wide_proto_init()
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{

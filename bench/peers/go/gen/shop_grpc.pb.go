@@ -23,6 +23,9 @@ const (
 	ShopService_ListProducts_FullMethodName = "/bench.v1.ShopService/ListProducts"
 	ShopService_CreateOrder_FullMethodName  = "/bench.v1.ShopService/CreateOrder"
 	ShopService_WatchEvents_FullMethodName  = "/bench.v1.ShopService/WatchEvents"
+	ShopService_GetWide10_FullMethodName    = "/bench.v1.ShopService/GetWide10"
+	ShopService_GetWide50_FullMethodName    = "/bench.v1.ShopService/GetWide50"
+	ShopService_GetWide200_FullMethodName   = "/bench.v1.ShopService/GetWide200"
 )
 
 // ShopServiceClient is the client API for ShopService service.
@@ -39,6 +42,12 @@ type ShopServiceClient interface {
 	CreateOrder(ctx context.Context, in *CreateOrderRequest, opts ...grpc.CallOption) (*Order, error)
 	// What happens in the shop.
 	WatchEvents(ctx context.Context, in *WatchEventsRequest, opts ...grpc.CallOption) (grpc.ServerStreamingClient[Event], error)
+	// 10 fields.
+	GetWide10(ctx context.Context, in *GetWideRequest, opts ...grpc.CallOption) (*Wide10, error)
+	// 50 fields.
+	GetWide50(ctx context.Context, in *GetWideRequest, opts ...grpc.CallOption) (*Wide50, error)
+	// 200 fields.
+	GetWide200(ctx context.Context, in *GetWideRequest, opts ...grpc.CallOption) (*Wide200, error)
 }
 
 type shopServiceClient struct {
@@ -98,6 +107,36 @@ func (c *shopServiceClient) WatchEvents(ctx context.Context, in *WatchEventsRequ
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type ShopService_WatchEventsClient = grpc.ServerStreamingClient[Event]
 
+func (c *shopServiceClient) GetWide10(ctx context.Context, in *GetWideRequest, opts ...grpc.CallOption) (*Wide10, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Wide10)
+	err := c.cc.Invoke(ctx, ShopService_GetWide10_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *shopServiceClient) GetWide50(ctx context.Context, in *GetWideRequest, opts ...grpc.CallOption) (*Wide50, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Wide50)
+	err := c.cc.Invoke(ctx, ShopService_GetWide50_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+func (c *shopServiceClient) GetWide200(ctx context.Context, in *GetWideRequest, opts ...grpc.CallOption) (*Wide200, error) {
+	cOpts := append([]grpc.CallOption{grpc.StaticMethod()}, opts...)
+	out := new(Wide200)
+	err := c.cc.Invoke(ctx, ShopService_GetWide200_FullMethodName, in, out, cOpts...)
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
 // ShopServiceServer is the server API for ShopService service.
 // All implementations must embed UnimplementedShopServiceServer
 // for forward compatibility.
@@ -112,6 +151,12 @@ type ShopServiceServer interface {
 	CreateOrder(context.Context, *CreateOrderRequest) (*Order, error)
 	// What happens in the shop.
 	WatchEvents(*WatchEventsRequest, grpc.ServerStreamingServer[Event]) error
+	// 10 fields.
+	GetWide10(context.Context, *GetWideRequest) (*Wide10, error)
+	// 50 fields.
+	GetWide50(context.Context, *GetWideRequest) (*Wide50, error)
+	// 200 fields.
+	GetWide200(context.Context, *GetWideRequest) (*Wide200, error)
 	mustEmbedUnimplementedShopServiceServer()
 }
 
@@ -133,6 +178,15 @@ func (UnimplementedShopServiceServer) CreateOrder(context.Context, *CreateOrderR
 }
 func (UnimplementedShopServiceServer) WatchEvents(*WatchEventsRequest, grpc.ServerStreamingServer[Event]) error {
 	return status.Error(codes.Unimplemented, "method WatchEvents not implemented")
+}
+func (UnimplementedShopServiceServer) GetWide10(context.Context, *GetWideRequest) (*Wide10, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetWide10 not implemented")
+}
+func (UnimplementedShopServiceServer) GetWide50(context.Context, *GetWideRequest) (*Wide50, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetWide50 not implemented")
+}
+func (UnimplementedShopServiceServer) GetWide200(context.Context, *GetWideRequest) (*Wide200, error) {
+	return nil, status.Error(codes.Unimplemented, "method GetWide200 not implemented")
 }
 func (UnimplementedShopServiceServer) mustEmbedUnimplementedShopServiceServer() {}
 func (UnimplementedShopServiceServer) testEmbeddedByValue()                     {}
@@ -220,6 +274,60 @@ func _ShopService_WatchEvents_Handler(srv interface{}, stream grpc.ServerStream)
 // This type alias is provided for backwards compatibility with existing code that references the prior non-generic stream type by name.
 type ShopService_WatchEventsServer = grpc.ServerStreamingServer[Event]
 
+func _ShopService_GetWide10_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetWideRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ShopServiceServer).GetWide10(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ShopService_GetWide10_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ShopServiceServer).GetWide10(ctx, req.(*GetWideRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ShopService_GetWide50_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetWideRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ShopServiceServer).GetWide50(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ShopService_GetWide50_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ShopServiceServer).GetWide50(ctx, req.(*GetWideRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
+func _ShopService_GetWide200_Handler(srv interface{}, ctx context.Context, dec func(interface{}) error, interceptor grpc.UnaryServerInterceptor) (interface{}, error) {
+	in := new(GetWideRequest)
+	if err := dec(in); err != nil {
+		return nil, err
+	}
+	if interceptor == nil {
+		return srv.(ShopServiceServer).GetWide200(ctx, in)
+	}
+	info := &grpc.UnaryServerInfo{
+		Server:     srv,
+		FullMethod: ShopService_GetWide200_FullMethodName,
+	}
+	handler := func(ctx context.Context, req interface{}) (interface{}, error) {
+		return srv.(ShopServiceServer).GetWide200(ctx, req.(*GetWideRequest))
+	}
+	return interceptor(ctx, in, info, handler)
+}
+
 // ShopService_ServiceDesc is the grpc.ServiceDesc for ShopService service.
 // It's only intended for direct use with grpc.RegisterService,
 // and not to be introspected or modified (even as a copy)
@@ -238,6 +346,18 @@ var ShopService_ServiceDesc = grpc.ServiceDesc{
 		{
 			MethodName: "CreateOrder",
 			Handler:    _ShopService_CreateOrder_Handler,
+		},
+		{
+			MethodName: "GetWide10",
+			Handler:    _ShopService_GetWide10_Handler,
+		},
+		{
+			MethodName: "GetWide50",
+			Handler:    _ShopService_GetWide50_Handler,
+		},
+		{
+			MethodName: "GetWide200",
+			Handler:    _ShopService_GetWide200_Handler,
 		},
 	},
 	Streams: []grpc.StreamDesc{
