@@ -8,6 +8,7 @@ import {
   toJson
 } from '@bufbuild/protobuf'
 import { timestampFromMs } from '@bufbuild/protobuf/wkt'
+import { filledMessage } from './filled-message.ts'
 import {
   CreateOrderRequestSchema,
   EventSchema,
@@ -17,9 +18,15 @@ import {
   ProductSchema,
   ProductStatus
 } from './gen/bench/v1/shop_pb.ts'
+import { Wide10Schema, Wide50Schema, Wide200Schema } from './gen/bench/v1/wide_pb.ts'
 import type { Answers } from './start-upstream.ts'
 
-export type CaseName = 'product' | 'list20' | 'list200' | 'order' | 'stream'
+/** Those of the tables of costs. */
+export const mainCases = ['product', 'list20', 'list200', 'order', 'stream'] as const
+/** By how many fields the message has that is answered: those that show how a cost grows with them. */
+export const wideCases = { 10: 'wide10', 50: 'wide50', 200: 'wide200' } as const
+
+export type CaseName = (typeof mainCases)[number] | (typeof wideCases)[keyof typeof wideCases]
 
 export interface BenchCase {
   /** As in the tables. */
@@ -85,6 +92,9 @@ const placed = message(OrderSchema, {
   createdAt: timestampFromMs(now)
 })
 const event = message(EventSchema, { sequence: 1234n, text: 'Something has happened.', at: timestampFromMs(now) })
+const wide10 = message(Wide10Schema, filledMessage(Wide10Schema))
+const wide50 = message(Wide50Schema, filledMessage(Wide50Schema))
+const wide200 = message(Wide200Schema, filledMessage(Wide200Schema))
 
 /** What the upstream answers. */
 export const answers: Answers = {
@@ -95,7 +105,10 @@ export const answers: Answers = {
     byRequest: Object.fromEntries(lists.map(({ request, wire }) => [request, wire]))
   },
   [rpc('CreateOrder')]: { message: placed.wire, count: 1 },
-  [rpc('WatchEvents')]: { message: event.wire, count: streamLength }
+  [rpc('WatchEvents')]: { message: event.wire, count: streamLength },
+  [rpc('GetWide10')]: { message: wide10.wire, count: 1 },
+  [rpc('GetWide50')]: { message: wide50.wire, count: 1 },
+  [rpc('GetWide200')]: { message: wide200.wire, count: 1 }
 }
 
 export const cases: Record<CaseName, BenchCase> = {
@@ -112,7 +125,10 @@ export const cases: Record<CaseName, BenchCase> = {
     ...get(`GET a stream of ${streamLength.toLocaleString('en')} messages`, '/v1/events'),
     expected: Array.from({ length: streamLength }, () => event.json),
     connections: 8
-  }
+  },
+  wide10: { ...get('GET a message of 10 fields', `/v1/wide10/${idOf(1)}`), expected: [wide10.json] },
+  wide50: { ...get('GET a message of 50 fields', `/v1/wide50/${idOf(1)}`), expected: [wide50.json] },
+  wide200: { ...get('GET a message of 200 fields', `/v1/wide200/${idOf(1)}`), expected: [wide200.json] }
 }
 
 function get(title: string, path: string): Omit<BenchCase, 'expected'> {

@@ -6,7 +6,7 @@ export const vanguard = goPeer('vanguard', {
   title: 'vanguard-go',
   modes: ['bare', 'full'],
   // Over REST it streams only google.api.HttpBody.
-  cases: ['product', 'list20', 'list200', 'order'],
+  cases: ['product', 'list20', 'list200', 'order', 'wide10', 'wide50', 'wide200'],
   modules: ['connectrpc.com/vanguard'],
   remarks: [
     'Before a reverse proxy of net/http; with `full`: otelhttp, golang-jwt, x/time/rate, gobreaker, which sees HTTP and not the',

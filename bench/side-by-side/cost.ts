@@ -1,5 +1,5 @@
 // What a request costs each contender.
-import { type CaseName, cases } from '../cases.ts'
+import { type CaseName, cases, mainCases } from '../cases.ts'
 import type { Case, Suite } from '../suite.ts'
 import { summarize } from '../suite.ts'
 import { answering, type Field, inTurns, withField } from './field.ts'
@@ -7,10 +7,9 @@ import { type Cost, measureCost, warmUp } from './measure.ts'
 import { titlesOf } from './peers.ts'
 import type { Running } from './running.ts'
 
-const allNames = Object.keys(cases) as CaseName[]
-const wanted = allNames.filter(name => name === process.env.CASE)
-/** The cases, or the one that was asked for. */
-const names = wanted.length > 0 ? wanted : allNames
+const wanted = (Object.keys(cases) as CaseName[]).filter(name => name === process.env.CASE)
+/** Those of the tables, or the one that was asked for. */
+const names: readonly CaseName[] = wanted.length > 0 ? wanted : mainCases
 
 /** The shares of traces that are kept, and what they are called. */
 const samplings = new Map([

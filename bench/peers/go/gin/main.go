@@ -56,6 +56,9 @@ func addRoutes(router *gin.Engine, gateway *gateway, through breaker, extra int)
 	router.GET("/v1/products", unary(through, readListProducts, gateway.shop.ListProducts))
 	router.POST("/v1/orders", unary(through, readCreateOrder, gateway.shop.CreateOrder))
 	router.GET("/v1/events", gateway.watchEvents)
+	router.GET("/v1/wide10/:id", unary(through, readGetWide, gateway.shop.GetWide10))
+	router.GET("/v1/wide50/:id", unary(through, readGetWide, gateway.shop.GetWide50))
+	router.GET("/v1/wide200/:id", unary(through, readGetWide, gateway.shop.GetWide200))
 	for index := range extra {
 		router.GET(fmt.Sprintf("/v1/filler/%d/:product_id", index), getProduct)
 	}
@@ -63,6 +66,10 @@ func addRoutes(router *gin.Engine, gateway *gateway, through breaker, extra int)
 
 func readGetProduct(c *gin.Context) (*gen.GetProductRequest, error) {
 	return &gen.GetProductRequest{ProductId: c.Param("product_id")}, nil
+}
+
+func readGetWide(c *gin.Context) (*gen.GetWideRequest, error) {
+	return &gen.GetWideRequest{Id: c.Param("id")}, nil
 }
 
 func readListProducts(c *gin.Context) (*gen.ListProductsRequest, error) {

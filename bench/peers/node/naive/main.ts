@@ -14,6 +14,7 @@ import {
   ProductSchema,
   ShopService
 } from '../../../gen/bench/v1/shop_pb.ts'
+import { GetWideRequestSchema, Wide10Schema, Wide50Schema, Wide200Schema } from '../../../gen/bench/v1/wide_pb.ts'
 import { bodyLimit, readSettings } from '../start.ts'
 import { inWorkers } from '../workers.ts'
 import { concerns, type ThroughCircuit } from './concerns.ts'
@@ -21,6 +22,7 @@ import { traceCalls } from './trace-calls.ts'
 
 type Product = FastifyRequest<{ Params: { product_id: string } }>
 type Products = FastifyRequest<{ Querystring: { page_size?: string } }>
+type Wide = FastifyRequest<{ Params: { id: string } }>
 type Order = FastifyRequest<{ Body: JsonValue }>
 
 const settings = readSettings()
@@ -55,6 +57,21 @@ async function serve() {
   app.post('/v1/orders', async ({ body }: Order, reply) => {
     const request = fromJson(CreateOrderRequestSchema, body)
     return answer(reply, OrderSchema, await throughCircuit(() => client.createOrder(request)))
+  })
+
+  app.get('/v1/wide10/:id', async ({ params }: Wide, reply) => {
+    const request = create(GetWideRequestSchema, { id: params.id })
+    return answer(reply, Wide10Schema, await throughCircuit(() => client.getWide10(request)))
+  })
+
+  app.get('/v1/wide50/:id', async ({ params }: Wide, reply) => {
+    const request = create(GetWideRequestSchema, { id: params.id })
+    return answer(reply, Wide50Schema, await throughCircuit(() => client.getWide50(request)))
+  })
+
+  app.get('/v1/wide200/:id', async ({ params }: Wide, reply) => {
+    const request = create(GetWideRequestSchema, { id: params.id })
+    return answer(reply, Wide200Schema, await throughCircuit(() => client.getWide200(request)))
   })
 
   app.get('/v1/events', async (_request, reply) =>
