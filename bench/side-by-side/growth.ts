@@ -1,5 +1,6 @@
-// How the cost of a request grows with what a gateway has: routes, connections, the size of a body, and workers.
-import { type CaseName, cases } from '../cases.ts'
+// How the cost of a request grows with what a gateway has: routes, connections, the size of a body, the fields of a message,
+// and workers.
+import { type CaseName, cases, wideCases } from '../cases.ts'
 import type { LoadJob } from '../load-generator.ts'
 import type { Peer } from '../peer.ts'
 import { cores } from '../processes/cores.ts'
@@ -60,6 +61,15 @@ const dimensions: Dimension[] = [
       asks: 'order',
       job: { body: orderOf(kilobytes * 1024), connections: 8 }
     }))
+  },
+  {
+    title: 'message fields',
+    text: [
+      'Bare, GET a message of so many fields, all set: by turns a string of 12 characters, an int64, a double, a bool, an enum',
+      'and an int32.'
+    ].join(' '),
+    takesPart: peer => isBare(peer) && casesOf(peer).includes('wide10'),
+    steps: Object.entries(wideCases).map(([fields, asks]) => ({ name: `${fields} fields`, asks }))
   },
   {
     title: 'workers',
