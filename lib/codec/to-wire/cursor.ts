@@ -1,4 +1,5 @@
 import { isUtf8 } from 'node:buffer'
+import { wordsOf } from '../plain-text.ts'
 import { Violations } from '../violations.ts'
 import {
   CARRIAGE_RETURN,
@@ -38,7 +39,9 @@ export interface Text {
  */
 export class Cursor {
   /** The text, with a NUL behind it: no token goes on at one, so that no reader has to ask where the text ends. */
-  bytes: Buffer = Buffer.alloc(0)
+  bytes: Buffer
+  /** The same, four bytes at a time. */
+  words: Int32Array
   position = 0
   length = 0
   errors: Violations = new Violations()
@@ -46,7 +49,7 @@ export class Cursor {
   readonly marks: Marks = new Marks()
   readonly keys: Keys = new Keys()
   /** Where `readText` leaves what it read, and where it unescapes it to. */
-  readonly text: Text = { bytes: this.bytes, start: 0, end: 0 }
+  readonly text: Text
   readonly unescaped: Writer = new Writer(KEPT_TEXT_SIZE)
   /** Where the object of the google.protobuf.Any begins whose message is being read: its `@type` is no field. */
   anyStart = -1
@@ -56,7 +59,14 @@ export class Cursor {
   typesEnd = 0
   isSearching = false
   #depth = 0
-  #buffer: Buffer = Buffer.allocUnsafeSlow(KEPT_SIZE)
+  readonly #keptBytes: Buffer = Buffer.allocUnsafeSlow(KEPT_SIZE)
+  readonly #keptWords: Int32Array = wordsOf(this.#keptBytes)
+
+  constructor() {
+    this.bytes = this.#keptBytes
+    this.words = this.#keptWords
+    this.text = { bytes: this.#keptBytes, start: 0, end: 0 }
+  }
 
   /**
    * Takes a text, and goes to its first value.
@@ -68,7 +78,10 @@ export class Cursor {
     if (json[0] === 0xef && json[1] === 0xbb && json[2] === 0xbf) {
       throw invalidJson('the JSON text must not begin with a byte order mark')
     }
-    this.bytes = json.length < KEPT_SIZE ? this.#buffer : Buffer.allocUnsafeSlow(json.length + 1)
+    if (json.length >= KEPT_SIZE) {
+      this.bytes = Buffer.allocUnsafeSlow(json.length + 1)
+      this.words = wordsOf(this.bytes)
+    }
     this.bytes.set(json)
     this.bytes[json.length] = 0
     this.length = json.length
@@ -90,8 +103,9 @@ export class Cursor {
 
   /** Lets go of what a large text needed. */
   release(): void {
-    this.bytes = this.#buffer
-    this.text.bytes = this.#buffer
+    this.bytes = this.#keptBytes
+    this.words = this.#keptWords
+    this.text.bytes = this.#keptBytes
     this.unescaped.release()
     this.keys.release()
     this.types.clear()

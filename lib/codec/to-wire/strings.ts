@@ -1,28 +1,28 @@
-import { BACKSLASH, LOWER_U, QUOTE, SPACE } from './characters.ts'
+import { ESCAPED_BYTES, endOfPlain } from '../plain-text.ts'
+import { BACKSLASH, LOWER_U, QUOTE } from './characters.ts'
 import type { Cursor } from './cursor.ts'
 import type { Writer } from './writer.ts'
 
 /** What a backslash and a letter stand for, by the letter (RFC 8259, section 7); 0 for no escape. */
-const ESCAPED = new Uint8Array(256)
+const MEANINGS = new Uint8Array(256)
 for (const [letter, meaning] of ['""', '\\\\', '//', 'b\b', 'f\f', 'n\n', 'r\r', 't\t']) {
-  ESCAPED[letter!.charCodeAt(0)] = meaning!.charCodeAt(0)
+  MEANINGS[letter!.charCodeAt(0)] = meaning!.charCodeAt(0)
 }
 
-/** The value of a hexadecimal digit; 16 for any other byte. */
-const HEX = new Uint8Array(256).fill(16)
+/** The value of a hexadecimal digit; -1 for any other byte. */
+const HEX = new Int8Array(256).fill(-1)
 for (let value = 0; value < 16; value++) {
   const digit = value.toString(16)
   HEX[digit.charCodeAt(0)] = value
   HEX[digit.toUpperCase().charCodeAt(0)] = value
 }
 
-/** 1 for the bytes that do not stand for themselves in a string: its end, escapes, and what may not be there. */
-const STOPS = new Uint8Array(256).fill(1, 0, SPACE)
-STOPS[QUOTE] = 1
-STOPS[BACKSLASH] = 1
-
 /** From so many bytes on, the call that copies them at once pays. */
 const LONG_RUN = 32
+/** After so many bytes were looked at one by one, it pays to look at four at once: most strings are shorter. */
+const SCANNED_BYTES = 128
+/** The same for bytes that are copied one by one while they are looked at. */
+const COPIED_BYTES = 16
 
 /**
  * Writes what the JSON string at the position means, in UTF-8 behind its length. False when it has a lone surrogate, which
@@ -31,67 +31,86 @@ const LONG_RUN = 32
 export function writeString(cursor: Cursor, out: Writer): boolean {
   const { bytes } = cursor
   const first = cursor.position + 1
-  const end = endOfRun(bytes, first)
+  const end = endOfRun(cursor, first)
   if (bytes[end] === QUOTE) {
     out.reserve(end - first)
     out.varint32(end - first)
-    copyRun(bytes, first, end, out)
+    copyRun(bytes, first, end, out.bytes, out.position)
+    out.position += end - first
     cursor.position = end + 1
     return true
   }
   const start = out.beginText()
-  const wellFormed = copyString(cursor, out)
+  const wellFormed = copyString(cursor, out, end)
   out.endText(start)
   return wellFormed
 }
 
-/** As `writeString`, without the length. */
-export function copyString(cursor: Cursor, out: Writer): boolean {
+/**
+ * As `writeString`, without the length.
+ *
+ * @param plainEnd up to where the bytes are known to stand for themselves. Default: none are.
+ */
+export function copyString(cursor: Cursor, out: Writer, plainEnd: number = cursor.position + 1): boolean {
   // No escape is shorter than what it stands for.
   out.reserve(cursor.length - cursor.position)
-  const { bytes } = cursor
+  const { bytes: from } = cursor
+  const { bytes: to } = out
+  const first = cursor.position + 1
+  copyRun(from, first, plainEnd, to, out.position)
+  let read = plainEnd
+  let written = out.position + plainEnd - first
   let wellFormed = true
-  cursor.position++
   for (;;) {
-    const end = endOfRun(bytes, cursor.position)
-    copyRun(bytes, cursor.position, end, out)
-    cursor.position = end
-    if (bytes[end] === QUOTE) break
-    if (bytes[end] !== BACKSLASH) cursor.fail(end)
-    if (!copyEscape(cursor, out)) wellFormed = false
+    const chunkEnd = read + COPIED_BYTES
+    while (read < chunkEnd && ESCAPED_BYTES[from[read]!] === 0) to[written++] = from[read++]!
+    if (read === chunkEnd) {
+      const end = endOfPlain(from, cursor.words, read, cursor.length)
+      copyRun(from, read, end, to, written)
+      written += end - read
+      read = end
+    }
+    const meaning = from[read] === BACKSLASH ? MEANINGS[from[read + 1]!]! : 0
+    if (meaning !== 0) {
+      to[written++] = meaning
+      read += 2
+      continue
+    }
+    cursor.position = read
+    out.position = written
+    if (from[read] === QUOTE) break
+    if (!copyCodePoint(cursor, out)) wellFormed = false
+    read = cursor.position
+    written = out.position
   }
   cursor.position++
   return wellFormed
 }
 
 /** Where the bytes that stand for themselves end. */
-function endOfRun(bytes: Buffer, start: number): number {
-  let position = start
-  while (STOPS[bytes[position]!] === 0) position++
-  return position
+function endOfRun(cursor: Cursor, start: number): number {
+  const { bytes } = cursor
+  const chunkEnd = start + SCANNED_BYTES
+  for (let position = start; position < chunkEnd; position++) {
+    if (ESCAPED_BYTES[bytes[position]!] === 1) return position
+  }
+  return endOfPlain(bytes, cursor.words, chunkEnd, cursor.length)
 }
 
-/** Writes bytes that stand for themselves. There must be room for them. */
-function copyRun(from: Buffer, start: number, end: number, out: Writer): void {
-  const { bytes: to, position } = out
+/** Copies bytes that stand for themselves. */
+function copyRun(from: Buffer, start: number, end: number, to: Buffer, position: number): void {
   if (end - start >= LONG_RUN) {
     from.copy(to, position, start, end)
   } else {
     for (let index = start; index < end; index++) to[position + index - start] = from[index]!
   }
-  out.position = position + end - start
 }
 
-/** Copies the character that the escape at the position stands for. False when that is a lone surrogate. */
-function copyEscape(cursor: Cursor, out: Writer): boolean {
+/** Copies the character of the `\u` at the position, where nothing else may be. False when that is a lone surrogate. */
+function copyCodePoint(cursor: Cursor, out: Writer): boolean {
   const { bytes, position } = cursor
-  const letter = bytes[position + 1]!
-  if (letter !== LOWER_U) {
-    if (ESCAPED[letter] === 0) cursor.fail(position + 1)
-    out.byte(ESCAPED[letter]!)
-    cursor.position = position + 2
-    return true
-  }
+  if (bytes[position] !== BACKSLASH) cursor.fail(position)
+  if (bytes[position + 1] !== LOWER_U) cursor.fail(position + 1)
   const unit = hexUnit(cursor, position + 2)
   cursor.position = position + 6
   const second = unit >= 0xd800 && unit < 0xdc00 ? lowSurrogate(cursor) : 0
@@ -115,54 +134,67 @@ function lowSurrogate(cursor: Cursor): number {
 /** The four hexadecimal digits of an escape. */
 function hexUnit(cursor: Cursor, position: number): number {
   const { bytes } = cursor
-  let unit = 0
-  for (let index = position; index < position + 4; index++) {
-    const digit = HEX[bytes[index]!]!
-    if (digit > 15) cursor.fail(index)
-    unit = (unit << 4) | digit
-  }
-  return unit
+  const upper = (HEX[bytes[position]!]! << 4) | HEX[bytes[position + 1]!]!
+  // The second two are only there when the first two are: behind the end of the text is no digit.
+  if (upper < 0) failAtDigit(cursor, position)
+  const lower = (HEX[bytes[position + 2]!]! << 4) | HEX[bytes[position + 3]!]!
+  if (lower < 0) failAtDigit(cursor, position + 2)
+  return (upper << 8) | lower
+}
+
+/** @throws BindError INVALID_JSON: this byte is no digit, or the next one. */
+function failAtDigit(cursor: Cursor, position: number): never {
+  cursor.fail(HEX[cursor.bytes[position]!]! < 0 ? position : position + 1)
 }
 
 function writeCharacter(out: Writer, code: number): void {
+  const { bytes } = out
+  let { position } = out
   if (code < 0x80) {
-    out.byte(code)
+    bytes[position++] = code
   } else if (code < 0x800) {
-    out.byte(0xc0 | (code >> 6))
-    out.byte(0x80 | (code & 0x3f))
+    bytes[position++] = 0xc0 | (code >> 6)
+    bytes[position++] = 0x80 | (code & 0x3f)
   } else {
     if (code < 0x10000) {
-      out.byte(0xe0 | (code >> 12))
+      bytes[position++] = 0xe0 | (code >> 12)
     } else {
-      out.byte(0xf0 | (code >> 18))
-      out.byte(0x80 | ((code >> 12) & 0x3f))
+      bytes[position++] = 0xf0 | (code >> 18)
+      bytes[position++] = 0x80 | ((code >> 12) & 0x3f)
     }
-    out.byte(0x80 | ((code >> 6) & 0x3f))
-    out.byte(0x80 | (code & 0x3f))
+    bytes[position++] = 0x80 | ((code >> 6) & 0x3f)
+    bytes[position++] = 0x80 | (code & 0x3f)
   }
+  out.position = position
 }
 
-/** What `passString` saw in a string, as bits. */
+/** What may be in a string that `passString` went behind, as bits. */
 const PLAIN = 0
 const ESCAPES = 1
 const BEYOND_ASCII = 2
 
-/** Goes behind the string at the position, and tells what is in it. */
+/** Goes behind the string at the position, and tells what may be in it. */
 export function passString(cursor: Cursor): number {
   const { bytes } = cursor
   let position = cursor.position + 1
   let seen = PLAIN
   for (;;) {
-    const byte = bytes[position]!
-    if (byte === QUOTE) break
-    if (byte < SPACE) cursor.fail(position)
-    if (byte === BACKSLASH) {
-      seen |= ESCAPES
-      position = passEscape(cursor, position)
-    } else {
-      if (byte > 0x7f) seen |= BEYOND_ASCII
-      position++
+    const chunkEnd = position + SCANNED_BYTES
+    let all = 0
+    for (; position < chunkEnd; position++) {
+      const byte = bytes[position]!
+      if (ESCAPED_BYTES[byte] === 1) break
+      all |= byte
     }
+    if (position === chunkEnd) {
+      position = endOfPlain(bytes, cursor.words, position, cursor.length)
+      all = 0xff
+    }
+    if (all > 0x7f) seen |= BEYOND_ASCII
+    if (bytes[position] === QUOTE) break
+    if (bytes[position] !== BACKSLASH) cursor.fail(position)
+    seen |= ESCAPES
+    position = passEscape(cursor, position)
   }
   cursor.position = position + 1
   return seen
@@ -174,7 +206,7 @@ function passEscape(cursor: Cursor, position: number): number {
     hexUnit(cursor, position + 2)
     return position + 6
   }
-  if (ESCAPED[letter] === 0) cursor.fail(position + 1)
+  if (MEANINGS[letter] === 0) cursor.fail(position + 1)
   return position + 2
 }
 
