@@ -15,7 +15,7 @@ export class Writer {
   bytes: Buffer
   /** How much is written. Setting it back takes back what was written since. */
   position = 0
-  readonly #keptSize: number
+  readonly #keptBytes: Buffer
   #view: DataView
   #messages = 1
   #depth = 0
@@ -24,8 +24,8 @@ export class Writer {
 
   /** @param keptSize in bytes: up to this size the buffer is kept for the next message. */
   constructor(keptSize: number) {
-    this.#keptSize = keptSize
-    this.bytes = Buffer.allocUnsafeSlow(keptSize)
+    this.#keptBytes = Buffer.allocUnsafeSlow(keptSize)
+    this.bytes = this.#keptBytes
     this.#view = viewOf(this.bytes)
   }
 
@@ -35,8 +35,10 @@ export class Writer {
     this.#depth = 0
   }
 
-  /** A copy of what is written. */
+  /** What is written. `release` must follow. */
   finish(): Uint8Array {
+    // Nothing is written to these bytes again.
+    if (this.bytes !== this.#keptBytes) return this.bytes.subarray(0, this.position)
     const wire = Buffer.allocUnsafe(this.position)
     this.bytes.copy(wire, 0, 0, this.position)
     return wire
@@ -44,7 +46,7 @@ export class Writer {
 
   /** Lets go of what a large message needed. */
   release(): void {
-    if (this.bytes.length > this.#keptSize) this.#use(Buffer.allocUnsafeSlow(this.#keptSize))
+    if (this.bytes !== this.#keptBytes) this.#use(this.#keptBytes)
   }
 
   /** Makes room for that many bytes, and a tag, a length and a number on top. The other methods count on it. */
