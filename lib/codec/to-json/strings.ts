@@ -1,28 +1,45 @@
 import { isUtf8 } from 'node:buffer'
+import { ESCAPED_BYTES, endOfPlain, wordsOf } from '../plain-text.ts'
 import type { JsonBuffer } from './json-buffer.ts'
 import { WireError } from './wire-cursor.ts'
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
+const LOWER_U = 0x75
+const ZERO = 0x30
 
-/** 1 for the bytes that are in a JSON string what they are in UTF-8 text. */
-const UNESCAPED = new Uint8Array(256).fill(1, 0x20)
-UNESCAPED[QUOTE] = 0
-UNESCAPED[BACKSLASH] = 0
+/** How a byte is written: as it is, as `\u` and four digits, or else behind a backslash as the letter with that number. */
+const ITSELF = 0
+const CODE = 1
+/** It is no character by itself. */
+const BEYOND_ASCII = 2
 
-/** 1 for those of them that are characters by themselves: ASCII. */
-const PLAIN = UNESCAPED.slice().fill(0, 0x80)
+/** The forms of the bytes of UTF-8 text, as JSON.stringify writes them. */
+const FORMS = new Uint8Array(256)
+for (let byte = 0; byte < 0x80; byte++) {
+  const letters = JSON.stringify(String.fromCharCode(byte)).slice(2, -1)
+  if (ESCAPED_BYTES[byte] === 1) FORMS[byte] = letters.length === 1 ? letters.charCodeAt(0) : CODE
+}
 
-/** What is written for each ASCII character, as by JSON.stringify. */
-const ESCAPES = Array.from({ length: 0x80 }, (_, code) =>
-  Buffer.from(JSON.stringify(String.fromCharCode(code)).slice(1, -1))
-)
+/** The same as long as nobody knows whether it is UTF-8. */
+const ASCII_FORMS = FORMS.slice().fill(BEYOND_ASCII, 0x80)
+
+const DIGITS = Buffer.from('0123456789abcdef')
 
 /** An escape such as `\u0000`, in place of one byte. */
 const MAX_ESCAPE_BYTES = 6
 
-/** So many bytes are copied one by one, while they are looked at, before it is tried to copy a run as a whole. */
+/** In text that may be no UTF-8, so many bytes are copied one by one while they are looked at, before the rest is checked. */
+const FIRST_BYTES = 256
+
+/** From so many bytes on, copying runs as a whole pays in text that is known to be UTF-8. */
+const LONG_BYTES = 80
+
+/** So many bytes are copied one by one between two runs. */
 const CHUNK_BYTES = 128
+
+/** So many at most are copied one by one in a loop that knows no escapes, which is the fastest. */
+const LOOPED_BYTES = 16
 
 const replacing = new TextDecoder('utf-8', { ignoreBOM: true })
 
@@ -35,8 +52,7 @@ const replacing = new TextDecoder('utf-8', { ignoreBOM: true })
 export function writeString(out: JsonBuffer, text: Uint8Array, from: number, to: number, strict: boolean): void {
   const start = out.pos
   out.byte(QUOTE)
-  let index = writeChunk(out, text, from, Math.min(from + CHUNK_BYTES, to), PLAIN)
-  if (index < to && text[index]! < 0x80) index = writeRest(out, text, index, to, PLAIN)
+  const index = writeChunk(out, text, from, Math.min(from + FIRST_BYTES, to), ASCII_FORMS)
   if (index < to) {
     if (!isUtf8(text.subarray(index, to))) {
       if (strict) throw new WireError('a string is not UTF-8')
@@ -44,7 +60,8 @@ export function writeString(out: JsonBuffer, text: Uint8Array, from: number, to:
       writeText(out, replacing.decode(text.subarray(from, to)))
       return
     }
-    writeRest(out, text, index, to, UNESCAPED)
+    if (to - index > LONG_BYTES) writeRuns(out, text, index, to)
+    else writeChunk(out, text, index, to, FORMS)
   }
   out.byte(QUOTE)
 }
@@ -54,43 +71,47 @@ export function writeText(out: JsonBuffer, text: string): void {
   out.raw(Buffer.from(JSON.stringify(text)))
 }
 
-/** Writes text up to a byte that is neither allowed nor ASCII. Returns where it is; `to` when there is none. */
-function writeRest(out: JsonBuffer, text: Uint8Array, from: number, to: number, allowed: Uint8Array): number {
+/** Writes what is UTF-8, and long. */
+function writeRuns(out: JsonBuffer, text: Uint8Array, from: number, to: number): void {
+  const words = wordsOf(text)
   let index = from
   while (index < to) {
-    const end = endOfRun(text, index, to, allowed)
+    const end = endOfPlain(text, words, index, to)
     out.rawSlice(text, index, end)
-    const chunkEnd = Math.min(end + CHUNK_BYTES, to)
-    index = writeChunk(out, text, end, chunkEnd, allowed)
-    if (index < chunkEnd) break
+    index = writeChunk(out, text, end, Math.min(end + CHUNK_BYTES, to), FORMS)
   }
-  return index
 }
 
-/** The same for a few bytes. */
-function writeChunk(out: JsonBuffer, text: Uint8Array, from: number, to: number, allowed: Uint8Array): number {
+/** Writes a few bytes up to one that is `BEYOND_ASCII`. Returns where it is; `to` when there is none. */
+function writeChunk(out: JsonBuffer, text: Uint8Array, from: number, to: number, forms: Uint8Array): number {
   out.reserve((to - from) * MAX_ESCAPE_BYTES)
   const { bytes } = out
   let { pos } = out
   let index = from
-  for (; index < to; index++) {
-    const byte = text[index]!
-    if (allowed[byte] === 1) {
+  while (index < to) {
+    const loopEnd = Math.min(index + LOOPED_BYTES, to)
+    let byte = 0
+    let form = ITSELF
+    for (; index < loopEnd; index++) {
+      byte = text[index]!
+      form = forms[byte]!
+      if (form !== ITSELF) break
       bytes[pos++] = byte
+    }
+    if (form === ITSELF) continue
+    if (form === BEYOND_ASCII) break
+    index++
+    bytes[pos++] = BACKSLASH
+    if (form !== CODE) {
+      bytes[pos++] = form
       continue
     }
-    const escaped = ESCAPES[byte]
-    if (escaped === undefined) break
-    for (let at = 0; at < escaped.length; at++) bytes[pos++] = escaped[at]!
+    bytes[pos++] = LOWER_U
+    bytes[pos++] = ZERO
+    bytes[pos++] = ZERO
+    bytes[pos++] = DIGITS[byte >> 4]!
+    bytes[pos++] = DIGITS[byte & 15]!
   }
   out.pos = pos
   return index
-}
-
-/** Where the bytes end that are allowed. */
-function endOfRun(text: Uint8Array, from: number, to: number, allowed: Uint8Array): number {
-  for (let index = from; index < to; index++) {
-    if (allowed[text[index]!] === 0) return index
-  }
-  return to
 }
