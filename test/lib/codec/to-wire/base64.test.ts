@@ -52,3 +52,56 @@ t.test('any bytes come through, in both alphabets and with or without padding', 
     )
   )
 })
+
+/** A text of so many digits, some of which are those that the alphabets do not share. */
+function digits(length: number, others: string): string {
+  return `Ab3${others}`.repeat(Math.ceil(length / 5)).slice(0, length)
+}
+
+/** The bytes that a text is read as, in hexadecimal digits, or what is wrong with it. */
+function read(spelling: string): string {
+  const bytes = outcome(ScalarsSchema, 'bytes_value', `"${spelling}"`)
+  return bytes instanceof Uint8Array ? Buffer.from(bytes).toString('hex') : String(bytes)
+}
+
+t.test('long bytes are read in the same way, in both alphabets or a mix of them', async t => {
+  for (const near of [256, 16 * 1024, 32 * 1024, 50_000]) {
+    for (let length = near - 5; length <= near + 5; length++) {
+      for (const others of ['+/', '-_', '+_', 'xy']) {
+        const text = digits(length, others)
+        const expected = length % 4 === 1 ? 'must be bytes in base64' : Buffer.from(text, 'base64').toString('hex')
+        const padded = text.padEnd(Math.ceil(length / 4) * 4, '=')
+        t.equal(read(text), expected, `${length} digits, ${others}`)
+        t.equal(read(padded), expected, `${length} digits, ${others}, padded`)
+        t.equal(read(`\\u0041${text.slice(1)}`), expected, `${length} digits, ${others}, escaped`)
+      }
+    }
+  }
+})
+
+t.test('what is no digit is found wherever it is in long bytes', async t => {
+  for (const length of [256, 258, 300, 16 * 1024 + 3]) {
+    const wrong: object[] = []
+    for (const others of ['+/', '-_']) {
+      for (const place of [0, 1, 2, 3, 4, 100, 253, 254, 255, length - 4, length - 3, length - 2, length - 1]) {
+        for (const spelling of ['=', ' ', '*', '\\n', '\\u0000', '\u007f', ',', '.']) {
+          // Padding where it may be.
+          if (spelling === '=' && place === length - 1 && length % 4 === 0) continue
+          const text = digits(length, others)
+          const broken = text.slice(0, place) + spelling + text.slice(place + 1)
+          if (read(broken) !== 'must be bytes in base64') wrong.push({ place, spelling })
+        }
+      }
+    }
+    t.same(wrong, [], `${length} digits`)
+  }
+})
+
+t.test('a letter that is no ASCII is no digit of long bytes', async t => {
+  for (const letter of ['é', '漢', 'ÿ']) {
+    for (let after = 0; after < 4; after++) {
+      const text = digits(300, '+/') + letter + digits(after, '+/')
+      t.equal(read(text), 'must be bytes in base64', `${letter}, ${after}`)
+    }
+  }
+})
