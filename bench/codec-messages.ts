@@ -1,7 +1,7 @@
 import { create, type DescMessage, type Message, type MessageInitShape } from '@bufbuild/protobuf'
 import { timestampFromMs } from '@bufbuild/protobuf/wkt'
 import { ListProductsResponseSchema, ProductSchema, ProductStatus } from '../gen/shop/product/v1/product_pb.ts'
-import { RepeatedsSchema } from '../test/fixtures/gen/fixture/v1/types_pb.ts'
+import { RepeatedsSchema, ScalarsSchema } from '../test/fixtures/gen/fixture/v1/types_pb.ts'
 
 interface Sample {
   name: string
@@ -23,7 +23,9 @@ export function messages(): Sample[] {
       uint32Values: numbers(100, index => index * 40_000_003),
       sint64Values: numbers(100, index => BigInt(index - 50) * 1_000_003n),
       fixed64Values: numbers(100, index => BigInt(index) * 12_345_678_901n)
-    })
+    }),
+    sample('a text of 900 KB', ScalarsSchema, { stringValue: Array.from({ length: 2250 }, textOf).join('') }),
+    sample('bytes of 900 KB', ScalarsSchema, { bytesValue: Uint8Array.from({ length: 900_000 }, byteOf) })
   ]
 }
 
@@ -41,6 +43,10 @@ function textOf(_: unknown, index: number): string {
     400,
     'The quick brown fox jumps over it. '
   )
+}
+
+function byteOf(_: unknown, index: number): number {
+  return (index * 7919) >>> 5
 }
 
 function productPage(size: number): MessageInitShape<typeof ListProductsResponseSchema> {

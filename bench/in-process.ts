@@ -9,6 +9,8 @@ export interface Work {
 const rounds = Number(process.env.ROUNDS ?? 9)
 /** How long each turn of a contender takes, about. */
 const turnMicros = 100_000
+/** What warming up costs at most, about. */
+const warmUpMicros = 2_000_000
 
 /** Where results go, so that no engine can leave the work out. */
 const sink: unknown[] = [null]
@@ -19,15 +21,19 @@ const sink: unknown[] = [null]
  */
 export function compare(works: readonly Work[]): Contender[] {
   const costs = works.map((): number[] => [])
-  // Until the engine has compiled what is hot.
-  const repeats = works.map(work => {
-    repeat(work, 2000)
-    return Math.max(1, Math.round(turnMicros / Math.max(0.01, repeat(work, 1000))))
-  })
+  const repeats = works.map(work => Math.max(1, Math.round(turnMicros / Math.max(0.01, warmUp(work)))))
   for (let round = 0; round < rounds; round++) {
     for (const [index, work] of works.entries()) costs[index]!.push(repeat(work, repeats[index]!))
   }
   return works.map(({ name }, index) => summarize(name, costs[index]!))
+}
+
+/** Repeats a work until the engine has compiled what is hot in it. Returns what one run costs then. */
+function warmUp(work: Work): number {
+  // Large works, of which less are enough, would take minutes.
+  const times = Math.ceil(Math.min(2000, warmUpMicros / Math.max(0.01, repeat(work, 10))))
+  repeat(work, times)
+  return repeat(work, Math.ceil(times / 2))
 }
 
 /** CPU microseconds of one run, on average over so many. */
