@@ -1,5 +1,5 @@
-import { context, diag } from '@opentelemetry/api'
-import { ExportResultCode, globalErrorHandler, suppressTracing } from '@opentelemetry/core'
+import { diag } from '@opentelemetry/api'
+import { globalErrorHandler } from '@opentelemetry/core'
 import type { Resource } from '@opentelemetry/resources'
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace'
 import { ProtoWriter } from './otlp/proto-writer.ts'
@@ -10,14 +10,14 @@ import type { SpanExporter } from './otlp/span-exporter.ts'
 export interface BatchOptions {
   /** Whose spans they are. */
   resource: Resource
-  exporter: Pick<SpanExporter, 'export' | 'shutdown'>
+  exporter: Pick<SpanExporter, 'export' | 'close'>
   /** How many spans go at once, at most. */
   batchSize: number
   /** How many may wait, those that are being sent apart; what comes above is dropped. */
   queueSize: number
   /** How long a span waits for others at most, in milliseconds. */
   delayMs: number
-  /** How long an export may take, in milliseconds, before the next one begins. */
+  /** How long an export may take, in milliseconds. */
   timeoutMs: number
 }
 
@@ -78,8 +78,16 @@ export class BatchProcessor implements SpanProcessor {
   }
 
   shutdown(): Promise<void> {
-    this.#stopped ??= this.forceFlush().then(() => this.#options.exporter.shutdown())
+    this.#stopped ??= this.#stop()
     return this.#stopped
+  }
+
+  async #stop(): Promise<void> {
+    // Nothing else may keep the process running until the last spans have left.
+    const running = setInterval(() => {}, this.#options.timeoutMs)
+    await this.forceFlush()
+    clearInterval(running)
+    this.#options.exporter.close()
   }
 
   async #settle(): Promise<void> {
@@ -112,29 +120,15 @@ export class BatchProcessor implements SpanProcessor {
     this.#isExporting = false
   }
 
-  async #export({ request, count }: FullBatch): Promise<void> {
+  async #export({ request }: FullBatch): Promise<void> {
     const { exporter, timeoutMs } = this.#options
-    const { promise, resolve } = Promise.withResolvers<void>()
-    const late = new Error(`the export of spans takes longer than ${timeoutMs} ms`)
-    const timer = setTimeout(() => fail(late), timeoutMs).unref()
-    function fail(error: unknown) {
-      globalErrorHandler(error as Error)
-      resolve()
-    }
     try {
-      context.with(suppressTracing(context.active()), () => {
-        exporter.export({ bytes: request.written, count }, ({ code, error }) => {
-          request.truncate(0)
-          this.#spare.push(request)
-          if (code === ExportResultCode.SUCCESS) resolve()
-          else fail(error ?? new Error('the export of spans failed'))
-        })
-      })
+      await exporter.export(request.written, timeoutMs)
     } catch (error) {
-      fail(error)
+      globalErrorHandler(error as Error)
     }
-    await promise
-    clearTimeout(timer)
+    request.truncate(0)
+    this.#spare.push(request)
   }
 
   #tellOfDropped(): void {

@@ -2,7 +2,8 @@ import { trace } from '@opentelemetry/api'
 import type { Resource } from '@opentelemetry/resources'
 import { BatchProcessor } from './batch-processor.ts'
 import { positiveFromEnvironment } from './environment.ts'
-import { createSpanExporter } from './otlp/span-exporter.ts'
+import { exporterSettings } from './otlp/exporter-settings.ts'
+import { SpanExporter } from './otlp/span-exporter.ts'
 import { samplerFromEnvironment } from './sampler.ts'
 import { createTracerProvider } from './tracer.ts'
 
@@ -16,13 +17,17 @@ const defaultQueueSize = 16_384
 const defaultDelayMs = 5_000
 const defaultTimeoutMs = 30_000
 
-/** From now on, all tracers make our spans, and they are exported in batches. */
+/**
+ * From now on, all tracers make our spans, and they are exported in batches.
+ *
+ * @throws {StartError} SLUICE_ERR_OPTION_INVALID
+ */
 export function exportSpans(resource: Resource): { shutdown(): Promise<void> } {
   const queueSize = positiveFromEnvironment('OTEL_BSP_MAX_QUEUE_SIZE', defaultQueueSize)
   const batchSize = positiveFromEnvironment('OTEL_BSP_MAX_EXPORT_BATCH_SIZE', defaultBatchSize)
   const processor = new BatchProcessor({
     resource,
-    exporter: createSpanExporter(),
+    exporter: new SpanExporter(exporterSettings()),
     batchSize: Math.min(batchSize, queueSize),
     queueSize,
     delayMs: positiveFromEnvironment('OTEL_BSP_SCHEDULE_DELAY', defaultDelayMs),

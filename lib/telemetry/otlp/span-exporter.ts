@@ -1,35 +1,65 @@
-import { OTLPExporterBase } from '@opentelemetry/otlp-exporter-base'
-import { convertLegacyOtlpGrpcOptions, createOtlpGrpcExportDelegate } from '@opentelemetry/otlp-grpc-exporter-base'
-import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer'
+import { diag } from '@opentelemetry/api'
+import { withRetry } from '../../policies/retry.ts'
+import { RetryBudget } from '../../policies/retry-budget.ts'
+import { type Channel, createChannel } from '../../upstream/channel/channel.ts'
+import { createWire, type Wire } from '../../upstream/grpc/wire.ts'
+import type { ExporterSettings } from './exporter-settings.ts'
+import { exportMethod, readResponse } from './trace-service.ts'
 
-/** Spans that are encoded. */
-export interface EncodedSpans {
-  /** An `ExportTraceServiceRequest`; not to be looked at any more when it was answered. */
-  bytes: Uint8Array
-  /** How many spans are in it. */
-  count: number
-}
-
-/** Sends spans that are encoded. */
-export type SpanExporter = OTLPExporterBase<EncodedSpans>
+/** What collectors take is for them to say: most take 4 MiB. */
+const writeMaxBytes = 2 ** 31 - 1
 
 /**
- * The SDK's exporter by OTLP/gRPC, with its connection, its retries and all that it reads from OTEL_EXPORTER_OTLP_*; only
- * the bytes are made by us.
+ * Sends spans by OTLP/gRPC, over a channel as upstreams have. The SDK's exporter copies each batch twice, and what it keeps
+ * of one keeps the next alive: full collections of all that piles up are dearer than to make and encode the spans.
  */
-export function createSpanExporter(): SpanExporter {
-  const delegate = createOtlpGrpcExportDelegate<EncodedSpans, ReturnType<typeof deserializeResponse>>(
-    convertLegacyOtlpGrpcOptions({}, 'TRACES'),
-    { serializeRequest: ({ bytes }) => bytes, deserializeResponse },
-    'otlp_grpc_span_exporter',
-    { name: 'span', countItems: ({ count }) => count },
-    undefined,
-    'TraceExportService',
-    '/opentelemetry.proto.collector.trace.v1.TraceService/Export'
-  )
-  return new OTLPExporterBase(delegate)
-}
+export class SpanExporter {
+  readonly #settings: ExporterSettings
+  readonly #channel: Channel
+  readonly #wire: Wire
 
-function deserializeResponse(bytes: Uint8Array) {
-  return ProtobufTraceSerializer.deserializeResponse(bytes)
+  /** @throws {StartError} SLUICE_ERR_OPTION_INVALID */
+  constructor(settings: ExporterSettings) {
+    const { target, tls = null, sendCompression = 'identity' } = settings
+    this.#settings = settings
+    this.#channel = createChannel({
+      name: 'the collector',
+      target,
+      tls,
+      sendCompression,
+      writeMaxBytes,
+      health: { mode: 'off' },
+      outliers: null,
+      // It is the operator who says where the collector is, and it may well be here.
+      resolve: { allowLoopback: true }
+    })
+    this.#wire = createWire({
+      send: this.#channel.send,
+      policies: [withRetry({ budget: new RetryBudget() })],
+      writeMaxBytes
+    })
+  }
+
+  /**
+   * Sends an `ExportTraceServiceRequest`, which is not looked at any more when this has settled.
+   *
+   * @param timeoutMs how long it may take at most; the settings may say less
+   * @throws {ConnectError} when the collector does not take it
+   */
+  async export(request: Uint8Array, timeoutMs: number): Promise<void> {
+    const { message } = await this.#wire.unary(exportMethod, request, {
+      header: this.#settings.headers,
+      timeoutMs: Math.min(timeoutMs, this.#settings.timeoutMs),
+      // A span that comes twice has the same ids; one that does not come is lost.
+      repeatable: 'safe'
+    })
+    const { partialSuccess } = readResponse(message)
+    if (partialSuccess === undefined) return
+    const { rejectedSpans, errorMessage } = partialSuccess
+    diag.warn(`the collector took an export but for ${rejectedSpans} spans: ${errorMessage}`)
+  }
+
+  close(): void {
+    this.#channel.close()
+  }
 }

@@ -1,9 +1,8 @@
 import { type Span, SpanKind } from '@opentelemetry/api'
-import { type ExportResult, ExportResultCode, setGlobalErrorHandler } from '@opentelemetry/core'
+import { setGlobalErrorHandler } from '@opentelemetry/core'
 import { type Resource, resourceFromAttributes } from '@opentelemetry/resources'
 import t from 'tap'
 import { BatchProcessor } from '../../../lib/telemetry/batch-processor.ts'
-import type { EncodedSpans } from '../../../lib/telemetry/otlp/span-exporter.ts'
 import { RecordedSpan } from '../../../lib/telemetry/recorded-span.ts'
 
 const manyMs = 3_600_000
@@ -11,9 +10,9 @@ const known = resourceFromAttributes({ 'service.name': 'test' })
 
 /** An exporter that answers when it is told to. */
 function create(options: { batchSize?: number; queueSize?: number; delayMs?: number; resource?: Resource } = {}) {
-  const exports: { batch: EncodedSpans; answer(result: ExportResult): void }[] = []
+  const exports: { spans: number; bytes: Buffer; succeed(): void; fail(error: Error): void }[] = []
   const waiting: (() => void)[] = []
-  let isShutDown = false
+  let isClosed = false
   const { resource = known, ...rest } = options
   const processor = new BatchProcessor({
     batchSize: 3,
@@ -23,19 +22,27 @@ function create(options: { batchSize?: number; queueSize?: number; delayMs?: num
     ...rest,
     resource,
     exporter: {
-      export(batch, answer) {
-        exports.push({ batch, answer })
-        for (const resolve of waiting.splice(0)) resolve()
+      export(request) {
+        const { promise, resolve, reject } = Promise.withResolvers<void>()
+        const bytes = Buffer.from(request)
+        exports.push({
+          spans: bytes.toString('latin1').split('work').length - 1,
+          bytes,
+          succeed: resolve,
+          fail: reject
+        })
+        for (const wake of waiting.splice(0)) wake()
+        return promise
       },
-      async shutdown() {
-        isShutDown = true
+      close() {
+        isClosed = true
       }
     }
   })
   return {
     processor,
     exports,
-    isShutDown: () => isShutDown,
+    isClosed: () => isClosed,
     end(count: number) {
       for (let index = 0; index < count; index++) newSpan(processor, resource).end()
     },
@@ -60,15 +67,13 @@ function newSpan(processor: BatchProcessor, resource: Resource): Span {
   )
 }
 
-const success = { code: ExportResultCode.SUCCESS }
-
 t.test('spans are exported when there are enough of them', async t => {
   const { end, exports, untilExports } = create()
   end(2)
   t.equal(exports.length, 0)
   end(1)
   await untilExports(1)
-  t.equal(exports[0]?.batch.count, 3)
+  t.equal(exports[0]?.spans, 3)
 })
 
 t.test('spans are exported when they have waited long enough', async t => {
@@ -78,7 +83,7 @@ t.test('spans are exported when they have waited long enough', async t => {
   const { end, exports, untilExports } = create({ delayMs: 1 })
   end(1)
   await untilExports(1)
-  t.equal(exports[0]?.batch.count, 1)
+  t.equal(exports[0]?.spans, 1)
 })
 
 t.test('a batch waits until the one before it is exported', async t => {
@@ -86,9 +91,9 @@ t.test('a batch waits until the one before it is exported', async t => {
   end(6)
   await untilExports(1)
   t.equal(exports.length, 1)
-  exports[0]!.answer(success)
+  exports[0]!.succeed()
   await untilExports(2)
-  t.equal(exports[1]?.batch.count, 3)
+  t.equal(exports[1]?.spans, 3)
 })
 
 t.test('an export that fails is told of, and keeps none after it', async t => {
@@ -98,7 +103,7 @@ t.test('an export that fails is told of, and keeps none after it', async t => {
   const { end, exports, untilExports } = create()
   end(6)
   await untilExports(1)
-  exports[0]!.answer({ code: ExportResultCode.FAILED, error: new Error('away') })
+  exports[0]!.fail(new Error('away'))
   await untilExports(2)
   t.match(errors, [{ message: 'away' }])
 })
@@ -111,22 +116,22 @@ t.test('an exporter that hangs gets no more spans than may wait, and those that 
   const flushed = processor.forceFlush()
   await untilExports(3)
   t.same(
-    exports.map(({ batch }) => batch.count),
+    exports.map(({ spans }) => spans),
     [3, 3, 1]
   )
-  for (const { answer } of exports) answer(success)
+  for (const { succeed } of exports) succeed()
   await flushed
 })
 
 t.test('a shutdown exports what waits, ends the exporter, and takes no more', async t => {
-  const { end, exports, processor, isShutDown, untilExports } = create()
+  const { end, exports, processor, isClosed, untilExports } = create()
   end(2)
   const stopped = processor.shutdown()
   await untilExports(1)
-  t.equal(isShutDown(), false)
-  exports[0]!.answer(success)
+  t.equal(isClosed(), false)
+  exports[0]!.succeed()
   await stopped
-  t.equal(isShutDown(), true)
+  t.equal(isClosed(), true)
   end(5)
   await processor.forceFlush()
   t.equal(exports.length, 1)
@@ -141,9 +146,9 @@ t.test('the first batch waits for what the resource has to ask the system for', 
   host.resolve('the-host')
   const flushed = processor.forceFlush()
   await untilExports(1)
-  const { batch, answer } = exports[0]!
-  t.equal(batch.count, 4)
-  t.ok(Buffer.from(batch.bytes).includes('the-host'))
-  answer(success)
+  const { spans, bytes, succeed } = exports[0]!
+  t.equal(spans, 4)
+  t.ok(bytes.includes('the-host'))
+  succeed()
   await flushed
 })
