@@ -1,17 +1,19 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
-	"fmt"
-	"io"
-	"strconv"
 )
 
+// How long a line of a head may be.
+const maxLineBytes = 64 << 10
+
 var (
-	errHead  = errors.New("the head of an answer is not one of HTTP/1.1")
-	errChunk = errors.New("a chunk of an answer is wrong")
+	errHead     = errors.New("the head of an answer is not one of HTTP/1.1")
+	errLength   = errors.New("an answer has no length, or several")
+	errChunk    = errors.New("a chunk of an answer is wrong")
+	errNoAnswer = errors.New("the connection ended without an answer")
+	errCutOff   = errors.New("the connection ended within an answer")
 )
 
 // answer is what is looked at of one.
@@ -22,153 +24,207 @@ type answer struct {
 	closes bool
 }
 
-// readAnswer reads one, strictly: what it does not understand is an error. It allocates nothing.
-func readAnswer(reader *bufio.Reader) (answer, error) {
-	line, err := readLine(reader)
-	if err != nil {
-		return answer{}, err
-	}
-	// HTTP/1.1 200 OK
-	if len(line) < 12 || string(line[:9]) != "HTTP/1.1 " {
-		return answer{}, errHead
-	}
-	status, ok := decimal(line[9:12])
-	if !ok {
-		return answer{}, errHead
-	}
-	result := answer{status: int(status)}
-	length := int64(-1)
-	chunked := false
-	for {
-		if line, err = readLine(reader); err != nil {
-			return result, err
+// part of an answer that comes next:
+//
+//	statusLine -> header ... -> sized body                        -> done
+//	                         -> chunkSize -> chunk -> chunkEnd ...
+//	                            chunkSize of 0     -> trailer ...  -> done
+//	                         -> endless body, up to the end of the connection
+type part uint8
+
+const (
+	statusLine part = iota
+	header
+	sizedBody
+	chunkSize
+	chunk
+	chunkEnd
+	trailer
+	endlessBody
+	done
+)
+
+// answerReader reads one answer in pieces of any size, strictly: what it does not understand is an error (RFC 9112).
+type answerReader struct {
+	answer answer
+	next   part
+	// What the head tells of the body; -1: nothing.
+	length    int64
+	isChunked bool
+	// Bytes that are to come of the body, or of a chunk.
+	left int64
+	// A line that has not wholly arrived. It is kept, so that it is allocated once per connection, if at all.
+	line []byte
+}
+
+func (r *answerReader) reset() {
+	*r = answerReader{length: -1, line: r.line[:0]}
+}
+
+func (r *answerReader) isDone() bool {
+	return r.next == done
+}
+
+// read takes what has arrived, and returns what is behind the answer.
+func (r *answerReader) read(data []byte) (rest []byte, err error) {
+	for len(data) > 0 && r.next != done && err == nil {
+		switch r.next {
+		case sizedBody, chunk:
+			data = r.skip(data)
+		case endlessBody:
+			r.answer.bytes += int64(len(data))
+			data = nil
+		default:
+			data, err = r.readLine(data)
 		}
-		if len(line) == 0 {
-			break
-		}
-		colon := bytes.IndexByte(line, ':')
-		if colon < 1 {
-			return result, errHead
-		}
-		name, value := line[:colon], bytes.TrimSpace(line[colon+1:])
-		switch {
-		case is(name, "content-length"):
-			if length, ok = decimal(value); !ok {
-				return result, errHead
-			}
-		case is(name, "transfer-encoding"):
-			chunked = is(value, "chunked")
-		case is(name, "connection"):
-			result.closes = is(value, "close")
-		}
 	}
+	return data, err
+}
+
+// end tells whether the answer may end with its connection.
+func (r *answerReader) end() error {
 	switch {
-	case chunked:
-		result.bytes, err = discardChunks(reader)
-	case length >= 0:
-		result.bytes, err = length, discard(reader, length)
-	case result.closes:
-		result.bytes, err = io.Copy(io.Discard, reader)
-	default:
-		err = errHead
+	case r.next == endlessBody:
+		return nil
+	case r.next == statusLine && len(r.line) == 0:
+		return errNoAnswer
 	}
-	return result, err
+	return errCutOff
 }
 
-// discardChunks reads a body of chunks, and the trailers behind it (RFC 9112, section 7.1).
-func discardChunks(reader *bufio.Reader) (int64, error) {
-	total := int64(0)
-	for {
-		line, err := readLine(reader)
-		if err != nil {
-			return total, err
-		}
-		if end := bytes.IndexByte(line, ';'); end >= 0 {
-			line = line[:end]
-		}
-		size, err := strconv.ParseInt(string(line), 16, 64)
-		if err != nil || size < 0 {
-			return total, errChunk
-		}
-		if size == 0 {
-			return total, discardTrailers(reader)
-		}
-		if err := discard(reader, size); err != nil {
-			return total, err
-		}
-		if line, err = readLine(reader); err != nil {
-			return total, err
-		}
-		if len(line) != 0 {
-			return total, errChunk
-		}
-		total += size
+// skip passes over a body, or a chunk.
+func (r *answerReader) skip(data []byte) []byte {
+	count := min(r.left, int64(len(data)))
+	r.left -= count
+	r.answer.bytes += count
+	if r.left == 0 && r.next == chunk {
+		r.next = chunkEnd
+	} else if r.left == 0 {
+		r.next = done
 	}
+	return data[count:]
 }
 
-// discardTrailers reads up to an empty line.
-func discardTrailers(reader *bufio.Reader) error {
-	for {
-		line, err := readLine(reader)
-		if err != nil || len(line) == 0 {
-			return err
-		}
-		if bytes.IndexByte(line, ':') < 1 {
-			return errHead
-		}
+// readLine reads up to a line feed, which has to follow a carriage return.
+func (r *answerReader) readLine(data []byte) (rest []byte, err error) {
+	feed := bytes.IndexByte(data, '\n')
+	count := feed + 1
+	if feed < 0 {
+		count = len(data)
 	}
+	if len(r.line)+count > maxLineBytes {
+		return data, errHead
+	}
+	line := data[:count]
+	if feed < 0 || len(r.line) > 0 {
+		r.line = append(r.line, line...)
+		line = r.line
+	}
+	if feed < 0 {
+		return nil, nil
+	}
+	r.line = r.line[:0]
+	if len(line) < 2 || line[len(line)-2] != '\r' {
+		return data, errHead
+	}
+	return data[count:], r.takeLine(line[:len(line)-2])
 }
 
-func discard(reader *bufio.Reader, size int64) error {
-	_, err := reader.Discard(int(size))
+// takeLine understands a line.
+func (r *answerReader) takeLine(line []byte) error {
+	switch {
+	case r.next == statusLine:
+		return r.takeStatus(line)
+	case r.next == header && len(line) == 0:
+		return r.endHead()
+	case r.next == header:
+		return r.takeHeader(line)
+	case r.next == chunkSize:
+		return r.takeChunkSize(line)
+	case r.next == chunkEnd && len(line) == 0:
+		r.next = chunkSize
+		return nil
+	case r.next == chunkEnd:
+		return errChunk
+	case len(line) == 0:
+		r.next = done
+		return nil
+	}
+	_, _, err := splitHeader(line)
 	return err
 }
 
-// readLine reads up to a line feed that follows a carriage return; the line is valid until the next read.
-func readLine(reader *bufio.Reader) ([]byte, error) {
-	line, err := reader.ReadSlice('\n')
+// takeStatus reads such as HTTP/1.1 200 OK. One below 200 would be followed by another, for which nobody has asked.
+func (r *answerReader) takeStatus(line []byte) error {
+	if len(line) < 12 || string(line[:9]) != "HTTP/1.1 " || (len(line) > 12 && line[12] != ' ') {
+		return errHead
+	}
+	status, ok := decimal(line[9:12])
+	if !ok || status < 200 {
+		return errHead
+	}
+	r.answer.status = int(status)
+	r.next = header
+	return nil
+}
+
+func (r *answerReader) takeHeader(line []byte) error {
+	name, value, err := splitHeader(line)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if len(line) < 2 || line[len(line)-2] != '\r' {
-		return nil, errHead
+	ok := true
+	switch {
+	case is(name, "content-length"):
+		if r.length >= 0 {
+			return errLength
+		}
+		r.length, ok = decimal(value)
+	case is(name, "transfer-encoding"):
+		ok = is(value, "chunked") && !r.isChunked
+		r.isChunked = true
+	case is(name, "connection"):
+		r.answer.closes = is(value, "close")
+		ok = r.answer.closes || is(value, "keep-alive")
 	}
-	return line[:len(line)-2], nil
+	if !ok {
+		return errHead
+	}
+	return nil
 }
 
-func decimal(digits []byte) (int64, bool) {
-	value := int64(0)
-	for _, digit := range digits {
-		if digit < '0' || digit > '9' || value > 1<<40 {
-			return 0, false
-		}
-		value = value*10 + int64(digit-'0')
+// endHead tells how long the body is (RFC 9112, section 6.3).
+func (r *answerReader) endHead() error {
+	isEmpty := r.answer.status == 204 || r.answer.status == 304
+	switch {
+	case r.isChunked && r.length >= 0:
+		return errLength
+	case r.isChunked:
+		r.next = chunkSize
+	case isEmpty || r.length == 0:
+		r.next = done
+	case r.length > 0:
+		r.next, r.left = sizedBody, r.length
+	case r.answer.closes:
+		r.next = endlessBody
+	default:
+		return errLength
 	}
-	return value, len(digits) > 0
+	return nil
 }
 
-// is compares without regard to case; the other is in lower case.
-func is(text []byte, lower string) bool {
-	if len(text) != len(lower) {
-		return false
+// takeChunkSize reads such as 1F;name=value (RFC 9112, section 7.1).
+func (r *answerReader) takeChunkSize(line []byte) error {
+	if end := bytes.IndexByte(line, ';'); end >= 0 {
+		line = bytes.TrimRight(line[:end], " \t")
 	}
-	for index, octet := range text {
-		if octet >= 'A' && octet <= 'Z' {
-			octet += 'a' - 'A'
-		}
-		if octet != lower[index] {
-			return false
-		}
+	size, ok := hexadecimal(line)
+	if !ok {
+		return errChunk
 	}
-	return true
-}
-
-func (expect Expect) check(got answer) error {
-	if got.status != expect.Status {
-		return fmt.Errorf("status %d", got.status)
-	}
-	if expect.Bytes != nil && got.bytes != *expect.Bytes {
-		return fmt.Errorf("%d bytes in place of %d", got.bytes, *expect.Bytes)
+	r.next, r.left = chunk, size
+	if size == 0 {
+		r.next = trailer
 	}
 	return nil
 }

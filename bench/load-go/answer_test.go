@@ -1,11 +1,8 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
-	"io"
+	"errors"
 	"testing"
-	"testing/iotest"
 )
 
 var rightAnswers = map[string]struct {
@@ -20,17 +17,46 @@ var rightAnswers = map[string]struct {
 	"up to the end of connection": {"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nabcdef", answer{200, 6, true}},
 }
 
+// readAll reads an answer that arrives in these pieces, up to the end of its connection.
+func readAll(r *answerReader, pieces ...string) error {
+	r.reset()
+	for _, piece := range pieces {
+		rest, err := r.read([]byte(piece))
+		if err != nil {
+			return err
+		}
+		if len(rest) > 0 {
+			return errUnasked
+		}
+	}
+	if r.isDone() {
+		return nil
+	}
+	return r.end()
+}
+
 func TestReadsAnswersHoweverTheyArrive(t *testing.T) {
+	// The same one, as over a connection that is kept.
+	var r answerReader
 	for name, test := range rightAnswers {
-		for split := 0; split <= len(test.text); split++ {
-			arriving := io.MultiReader(
-				bytes.NewReader([]byte(test.text[:split])),
-				iotest.OneByteReader(bytes.NewReader([]byte(test.text[split:]))),
-			)
-			got, err := readAnswer(bufio.NewReader(arriving))
-			if err != nil || got != test.want {
-				t.Errorf("%s, split at %d: %+v, %v", name, split, got, err)
+		for first := 0; first <= len(test.text); first++ {
+			for second := first; second <= len(test.text); second++ {
+				err := readAll(&r, test.text[:first], test.text[first:second], test.text[second:])
+				if err != nil || r.answer != test.want {
+					t.Errorf("%s, split at %d and %d: %+v, %v", name, first, second, r.answer, err)
+				}
 			}
+		}
+	}
+}
+
+func TestTellsWhatComesBehindAnAnswer(t *testing.T) {
+	for name, test := range rightAnswers {
+		if test.want.closes {
+			continue
+		}
+		if err := readAll(new(answerReader), test.text+"H"); !errors.Is(err, errUnasked) {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
@@ -38,6 +64,9 @@ func TestReadsAnswersHoweverTheyArrive(t *testing.T) {
 func TestRefusesWhatIsNoAnswer(t *testing.T) {
 	for name, text := range map[string]string{
 		"another protocol":    "HTTP/2 200 OK\r\n\r\n",
+		"an interim answer":   "HTTP/1.1 100 Continue\r\n\r\n",
+		"two lengths":         "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\na",
+		"chunks and a length": "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n",
 		"no status":           "HTTP/1.1 abc OK\r\n\r\n",
 		"a bare line feed":    "HTTP/1.1 200 OK\nContent-Length: 0\n\n",
 		"no colon":            "HTTP/1.1 200 OK\r\nContent-Length 0\r\n\r\n",
@@ -48,23 +77,9 @@ func TestRefusesWhatIsNoAnswer(t *testing.T) {
 		"a body cut off":      "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc",
 		"nothing":             "",
 	} {
-		if got, err := readAnswer(bufio.NewReader(bytes.NewReader([]byte(text)))); err == nil {
-			t.Errorf("%s is taken for %+v", name, got)
-		}
-	}
-}
-
-func TestQuantilesAreRightWithinABucket(t *testing.T) {
-	var h histogram
-	for value := int64(1); value <= 100_000; value++ {
-		h.add(value * 1000)
-	}
-	got := h.quantiles()
-	for name, pair := range map[string][2]float64{
-		"p50": {got.P50, 50_000}, "p90": {got.P90, 90_000}, "p99": {got.P99, 99_000}, "p999": {got.P999, 99_900}, "max": {got.Max, 100_000},
-	} {
-		if pair[0] < pair[1] || pair[0] > pair[1]*1.017 {
-			t.Errorf("%s is %v in place of %v", name, pair[0], pair[1])
+		var r answerReader
+		if err := readAll(&r, text); err == nil {
+			t.Errorf("%s is taken for %+v", name, r.answer)
 		}
 	}
 }

@@ -1,0 +1,270 @@
+package main
+
+import (
+	"errors"
+	"net"
+	"syscall"
+	"time"
+)
+
+// Large enough for whole answers: one read each.
+const readBufferBytes = 64 << 10
+
+// How long an answer may take: a server that never answers must not keep a run from its end.
+const answerTimeout = 10 * time.Second
+
+// How often it is looked for answers that take too long.
+const expiryPeriod = time.Second
+
+var (
+	errTimeout   = errors.New("no answer in time")
+	errUnasked   = errors.New("there is more than the answer that was asked for")
+	errEarly     = errors.New("the answer came before all of the request was sent")
+	errIdleEnded = errors.New("an idle connection was ended by the server")
+)
+
+// loop does a job: one thread that never waits but for the poller. What is sent is made once, what is read goes through one
+// buffer, and nothing is allocated for a request.
+type loop struct {
+	job     Job
+	request []byte
+	server  *syscall.SockaddrInet4
+	poller  *poller
+	// First those that ask, then those that stay idle.
+	clients []client
+	plan    plan
+	buffer  [readBufferBytes]byte
+	// How many await an answer.
+	busy  int
+	start time.Time
+	// As of the last event, from the start.
+	now           time.Duration
+	expires       time.Duration
+	answerTimeout time.Duration
+
+	latencies histogram
+	requests  int64
+	errors    int64
+	bytes     int64
+	first     error
+}
+
+func newLoop(job Job) (*loop, error) {
+	if err := job.check(); err != nil {
+		return nil, err
+	}
+	address, err := net.ResolveTCPAddr("tcp4", job.URL)
+	if err != nil {
+		return nil, err
+	}
+	poller, err := newPoller()
+	if err != nil {
+		return nil, err
+	}
+	l := &loop{
+		job:           job,
+		request:       job.request(),
+		server:        &syscall.SockaddrInet4{Port: address.Port, Addr: [4]byte(address.IP.To4())},
+		poller:        poller,
+		clients:       make([]client, job.Connections+job.Idle),
+		answerTimeout: answerTimeout,
+	}
+	for number := range l.clients {
+		l.clients[number].number = number
+	}
+	return l, nil
+}
+
+// warmUp opens all connections, and lets each ask once. Only the errors count.
+func (l *loop) warmUp() error {
+	err := l.follow(&once{clients: len(l.clients)})
+	l.requests, l.bytes, l.latencies = 0, 0, histogram{}
+	return err
+}
+
+func (l *loop) measure() (Result, error) {
+	err := l.follow(l.job.plan())
+	result := Result{
+		Requests:  l.requests,
+		Errors:    l.errors,
+		Seconds:   time.Since(l.start).Seconds(),
+		Bytes:     l.bytes,
+		LatencyUs: l.latencies.quantiles(),
+	}
+	if l.first != nil {
+		result.FirstError = l.first.Error()
+	}
+	return result, err
+}
+
+// follow starts the clock, and ends when the plan has, and all are answered.
+func (l *loop) follow(plan plan) error {
+	l.plan, l.start, l.now, l.expires = plan, time.Now(), 0, expiryPeriod
+	for {
+		wait := l.serveTurns()
+		if l.busy == 0 && wait == forever {
+			return nil
+		}
+		events, err := l.poller.wait(min(wait, expiryPeriod))
+		if err != nil {
+			return err
+		}
+		for index := range events {
+			c := &l.clients[events[index].Fd]
+			l.handle(c, events[index].Events)
+			l.serve(c)
+		}
+		l.expire()
+	}
+}
+
+// serveTurns serves all whose turn has come, and tells when the next one's comes.
+func (l *loop) serveTurns() time.Duration {
+	l.now = time.Since(l.start)
+	for {
+		number, wait := l.plan.turn(l.now, l.busy)
+		if number == nobody {
+			return wait
+		}
+		l.serve(&l.clients[number])
+	}
+}
+
+// serve lets a client ask, when it is free and has to. An attempt may fail at once.
+func (l *loop) serve(c *client) {
+	for c.isFree() {
+		since, ok := l.plan.take(c.number, l.now)
+		if !ok {
+			return
+		}
+		c.since, c.asked, c.sent = since, l.now, 0
+		c.reader.reset()
+		l.busy++
+		if err := l.ask(c); err != nil {
+			l.finish(c, err)
+		}
+	}
+}
+
+func (l *loop) ask(c *client) error {
+	if c.state == closed {
+		return c.connect(l.server, l.poller)
+	}
+	c.state = asking
+	return c.send(l.request, l.poller)
+}
+
+func (l *loop) handle(c *client, events uint32) {
+	var err error
+	switch {
+	case c.state == connecting:
+		if err = c.connected(); err == nil {
+			err = l.ask(c)
+		}
+	case events == syscall.EPOLLOUT:
+		err = c.send(l.request, l.poller)
+	default:
+		l.receive(c)
+	}
+	if err != nil {
+		l.finish(c, err)
+	}
+}
+
+func (l *loop) receive(c *client) {
+	count, err := syscall.Read(c.fd, l.buffer[:])
+	switch {
+	case err == syscall.EAGAIN || err == syscall.EINTR:
+		return
+	case c.state == resting:
+		l.endResting(c, count)
+	case err != nil:
+		l.finish(c, err)
+	case count == 0:
+		l.finish(c, c.reader.end())
+	default:
+		l.read(c, l.buffer[:count])
+	}
+}
+
+func (l *loop) read(c *client, data []byte) {
+	rest, err := c.reader.read(data)
+	switch {
+	case err != nil:
+		l.finish(c, err)
+	case !c.reader.isDone():
+	case len(rest) > 0:
+		l.finish(c, errUnasked)
+	case c.sent < len(l.request):
+		l.finish(c, errEarly)
+	default:
+		l.finish(c, nil)
+	}
+}
+
+// finish counts what came of a request: an answer, right or not, or an error that the connection does not outlive.
+func (l *loop) finish(c *client, err error) {
+	l.now = time.Since(l.start)
+	l.busy--
+	l.requests++
+	got := c.reader.answer
+	l.bytes += got.bytes
+	if err != nil || got.closes {
+		c.close()
+	} else {
+		c.state = resting
+	}
+	if err == nil {
+		l.latencies.add(int64(l.now - c.since))
+		err = l.job.Expect.check(got)
+	}
+	if err == nil && got.closes && l.isIdle(c) {
+		err = errIdleEnded
+	}
+	if err != nil {
+		l.fail(err)
+	}
+}
+
+// endResting ends a connection over which nothing was to come. One that asks again is opened again.
+func (l *loop) endResting(c *client, received int) {
+	c.close()
+	if received > 0 {
+		l.fail(errUnasked)
+	} else if l.isIdle(c) {
+		l.fail(errIdleEnded)
+	}
+}
+
+func (l *loop) isIdle(c *client) bool {
+	return c.number >= l.job.Connections
+}
+
+func (l *loop) fail(err error) {
+	l.errors++
+	if l.first == nil {
+		l.first = err
+	}
+}
+
+// expire gives up what takes too long, now and then.
+func (l *loop) expire() {
+	if l.now < l.expires {
+		return
+	}
+	l.expires = l.now + expiryPeriod
+	for index := range l.clients {
+		c := &l.clients[index]
+		if !c.isFree() && l.now-c.asked > l.answerTimeout {
+			l.finish(c, errTimeout)
+			l.serve(c)
+		}
+	}
+}
+
+func (l *loop) close() {
+	for index := range l.clients {
+		l.clients[index].close()
+	}
+	_ = syscall.Close(l.poller.fd)
+}
