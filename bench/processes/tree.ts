@@ -18,14 +18,14 @@ export async function cpuOfTree(root: number): Promise<number> {
 }
 
 /**
- * Resident memory of a program and of all that it started, in bytes. Pages that several share count once between them: the
- * proportional set size of proc_pid_smaps(5).
+ * Resident memory of a program and of all that it started, in bytes, as proc_pid_status(5) has it. Pages count with each that
+ * shares them: to divide them would make a contender smaller while others of its kind run beside it.
  */
 export async function memoryOfTree(root: number): Promise<number> {
   let kilobytes = 0
   for (const pid of await pidsOfTree(root)) {
-    const rollup = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => '')
-    kilobytes += Number(/^Pss: +(\d+) kB$/m.exec(rollup)?.[1] ?? 0)
+    const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
+    kilobytes += Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0)
   }
   return kilobytes * 1024
 }

@@ -35,9 +35,9 @@ export function measureLatency(running: Running, name: CaseName, load: LoadGener
   return loadFor(running, name, load, { durationMs: turnMs, rate })
 }
 
-/** Until it is compiled as it will be, and its caches are filled. */
+/** Until it is compiled as it will be, and its caches are filled: twice as long as a turn. */
 export async function warmUp(running: Running, name: CaseName, load: LoadGenerator): Promise<void> {
-  await loadFor(running, name, load, { durationMs: turnMs })
+  await loadFor(running, name, load, { durationMs: 2 * turnMs })
   // What it does behind its answers, such as exports, is not the next one's.
   await delay(100)
 }
