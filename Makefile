@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 # The project's own Node, not the one of the system.
 RUN := node_modules/.bin/node
-.PHONY: help install start test e2e typecheck lint format generate routes bench bench-smoke faults rolling-restart conformance ci up down clean
+.PHONY: help install start test e2e typecheck lint format generate routes bench bench-smoke profile faults rolling-restart conformance ci up down clean
 
 help: ## show this list
 	@grep -hE '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{ printf "  make %-15s %s\n", $$1, $$2 }'
@@ -46,7 +46,7 @@ bench: install ## measure, side by side with others (CASE=full for a suite, CASE
 bench-smoke: install ## see that all contenders of the bench run and answer right; needs Go
 	@npm run --silent bench:smoke
 
-profile: install ## show where a gateway under load spends its time
+profile: install ## show where a gateway under load spends its time (CASE=order MODE=bare); needs Go
 	@npm run --silent profile
 
 faults: install ## break upstreams in every way, and show what calls meet meanwhile

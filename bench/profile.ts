@@ -1,81 +1,103 @@
-// `npm run profile`: where a gateway under load spends its time, by function and by file. CASE is a case of the hop (unary,
-// large, stream) and SUBJECT a contender of it.
-import { writeFile } from 'node:fs/promises'
+// `npm run profile`: where a contender under load spends its time, by function, file and area. CASE is a case of the bench,
+// PEER a contender that is a program of Node, MODE `full` or `bare`, SAMPLING the share of traces that are kept, and TURN_MS
+// the length of the load. Needs Go, as the bench does.
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import type { Profiler } from 'node:inspector'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { json } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
-import { type HopCaseName, hopCases } from './hop/cases.ts'
-import { checkAnswer, contenders, environment, targetOf } from './hop/run.ts'
-import { loadFor } from './load.ts'
-import { startSubject } from './processes.ts'
-import { startUpstream } from './start-upstream.ts'
+import { type CaseName, cases } from './cases.ts'
+import type { Mode, Peer } from './peer.ts'
+import { connectNode } from './peers/connect-node.ts'
+import { fastify } from './peers/fastify.ts'
+import { httpProxy } from './peers/http-proxy.ts'
+import { nodeHttp2 } from './peers/node-http2.ts'
+import { sluice } from './peers/sluice.ts'
+import { type Tops, topsOf } from './profile/top.ts'
+import { startBackdrop } from './side-by-side/backdrop.ts'
+import { loadFor, warmUp } from './side-by-side/measure.ts'
+import { allPeers } from './side-by-side/peers.ts'
+import { casesOf, startPeer } from './side-by-side/running.ts'
 
 const loadMs = Number(process.env.TURN_MS ?? 5000)
 const root = fileURLToPath(new URL('..', import.meta.url))
+const hook = new URL('./profile/hook.ts', import.meta.url).href
 const shown = 40
 
-const caseName = choose('CASE', Object.keys(hopCases), 'unary') as HopCaseName
-const files = new Map(Object.values(contenders).map(file => [/([^/]+)\.ts$/.exec(file)![1]!, file]))
-const subjectName = choose('SUBJECT', [...files.keys()], 'sluice')
+const nodePeers = new Map([sluice, fastify, connectNode, nodeHttp2, httpProxy].map(peer => [peer.id, peer]))
+const peer = choosePeer()
+const mode = choose('MODE', peer.modes, peer.modes.at(-1)!) as Mode
+const caseName = choose('CASE', casesOf(peer), 'product') as CaseName
+const sampling = Number(choose('SAMPLING', mode === 'full' ? ['1', '0.1', '0'] : ['0'], mode === 'full' ? '1' : '0'))
 
 const { profile, requests } = await record()
-const output = `${root}.cache/bench/${subjectName}-${caseName}.cpuprofile`
+const output = `${root}.cache/bench/${peer.id}-${mode}-${caseName}.cpuprofile`
+await mkdir(`${root}.cache/bench`, { recursive: true })
 await writeFile(output, JSON.stringify(profile))
-print(profile, requests)
+print(topsOf(profile, root), requests)
 console.log(`\n${output}`)
 
-function choose(variable: string, known: string[], fallback: string): string {
+function choosePeer(): Peer {
+  const other = allPeers.find(({ id }) => id === process.env.PEER && !nodePeers.has(id))
+  if (other !== undefined) {
+    refuse(`${other.title} is no program of Node, and cannot be profiled; PEER takes ${list(nodePeers.keys())}`)
+  }
+  return nodePeers.get(choose('PEER', [...nodePeers.keys()], sluice.id))!
+}
+
+function choose(variable: string, known: readonly string[], fallback: string): string {
   const value = process.env[variable] || fallback
-  if (known.includes(value)) return value
-  console.error(`${variable} must be one of ${known.join(', ')}`)
+  if (!known.includes(value)) refuse(`${variable} takes ${list(known)}; not ${value}`)
+  return value
+}
+
+function list(values: Iterable<string>): string {
+  return [...values].join(', ')
+}
+
+function refuse(problem: string): never {
+  console.error(problem)
   process.exit(1)
 }
 
-async function record() {
-  const hopCase = hopCases[caseName]
-  const upstream = await startUpstream(hopCase.answers)
-  const hook = fileURLToPath(new URL('./profile-hook.ts', import.meta.url))
-  const env = environment(caseName, upstream)
-  const subject = await startSubject(subjectName, files.get(subjectName)!, env, ['--import', hook])
+async function record(): Promise<{ profile: Profiler.Profile; requests: number }> {
+  const problem = await peer.build()
+  if (problem !== null) refuse(`${peer.title}: ${problem}`)
+  const backdrop = await startBackdrop()
+  const folder = await mkdtemp(join(tmpdir(), 'profile-'))
+  const socket = join(folder, 'socket')
+  // For what is started from now on: the contender.
+  Object.assign(process.env, { NODE_OPTIONS: `--import ${hook}`, PROFILE_SOCKET: socket })
   try {
-    const target = targetOf(subject, hopCase)
-    await checkAnswer(subject, hopCase)
-    await loadFor(target, hopCase.concurrency, loadMs)
-    await subject.ask({ profile: 'start' })
-    const requests = await loadFor(target, hopCase.concurrency, loadMs)
-    return { profile: (await subject.ask({ profile: 'stop' })) as Profiler.Profile, requests }
+    const running = await startPeer(peer, { mode, sampling }, backdrop)
+    try {
+      await warmUp(running, caseName, backdrop.load)
+      await ask(socket, 'start')
+      const { requests } = await loadFor(running, caseName, backdrop.load, { durationMs: loadMs })
+      return { profile: (await ask(socket, 'stop')) as Profiler.Profile, requests }
+    } finally {
+      await running.stop()
+    }
   } finally {
-    await subject.stop()
-    await upstream.stop()
+    await backdrop.stop()
+    await rm(folder, { recursive: true, force: true })
   }
 }
 
-/** The dearest functions, then the dearest files: their own time, without what they call. */
-function print(profile: Profiler.Profile, requests: number): void {
-  const nodes = new Map(profile.nodes.map(({ id, callFrame }) => [id, callFrame]))
-  const byFunction = new Map<string, number>()
-  const byFile = new Map<string, number>()
-  let busy = 0
-  for (const [index, id] of profile.samples!.entries()) {
-    const { functionName, url, lineNumber } = nodes.get(id)!
-    // The profiler that starts is not the program.
-    if (functionName === '(idle)' || url === 'node:inspector') continue
-    const micros = Math.max(0, profile.timeDeltas![index]!)
-    const file = url.replace('file://', '').replace(root, '')
-    busy += micros
-    add(byFunction, file === '' ? functionName : `${functionName || '(anonymous)'}  ${file}:${lineNumber + 1}`, micros)
-    add(byFile, file || functionName, micros)
-  }
-  console.log(`${requests} requests, ${(busy / requests).toFixed(1)} µs each`)
-  for (const [title, times] of Object.entries({ function: byFunction, file: byFile })) {
+async function ask(path: string, word: 'start' | 'stop'): Promise<unknown> {
+  return await json(connect({ path, allowHalfOpen: true }).end(word))
+}
+
+function print({ busy, ...tops }: Tops, requests: number): void {
+  console.log(`${cases[caseName].title}, ${peer.title}, ${mode}: ${requests} requests`)
+  console.log(`${(busy / requests).toFixed(1)} µs each on the main thread, the profiler's own included`)
+  for (const [title, top] of Object.entries(tops)) {
     console.log(`\n    %  µs/request  ${title}`)
-    const dearest = [...times].sort((one, other) => other[1] - one[1]).slice(0, shown)
-    for (const [name, micros] of dearest) {
+    for (const [name, micros] of top.slice(0, shown)) {
       const percent = ((100 * micros) / busy).toFixed(1).padStart(5)
       console.log(`${percent}  ${(micros / requests).toFixed(2).padStart(10)}  ${name}`)
     }
   }
-}
-
-function add(times: Map<string, number>, key: string, micros: number): void {
-  times.set(key, (times.get(key) ?? 0) + micros)
 }
