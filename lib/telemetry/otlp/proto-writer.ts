@@ -78,9 +78,12 @@ export class ProtoWriter {
     this.#need(length + 4)
     this.#tag(field, wire.bytes)
     this.#varint(length)
+    const bytes = this.#bytes
+    let to = this.#at
     for (let at = 0; at < digits.length; at += 2) {
-      this.#bytes[this.#at++] = (hexDigit[digits.charCodeAt(at)]! << 4) | hexDigit[digits.charCodeAt(at + 1)]!
+      bytes[to++] = (hexDigit[digits.charCodeAt(at)]! << 4) | hexDigit[digits.charCodeAt(at + 1)]!
     }
+    this.#at = to
   }
 
   string(field: number, text: string): void {
@@ -125,12 +128,22 @@ export class ProtoWriter {
     write: (writer: ProtoWriter, value: Value) => void,
     lengthBytes: 1 | 2 | 3 = 1
   ): void {
+    const start = this.begin(field, lengthBytes)
+    write(this, value)
+    this.end(start, lengthBytes)
+  }
+
+  /** Begins a message. What is returned is for `end`, which must follow, with the same `lengthBytes`. */
+  begin(field: number, lengthBytes: 1 | 2 | 3 = 1): number {
     this.#need(8)
     this.#tag(field, wire.bytes)
-    const lengthAt = this.#at
-    const start = lengthAt + lengthBytes
-    this.#at = start
-    write(this, value)
+    this.#at += lengthBytes
+    return this.#at
+  }
+
+  /** Writes the length of a message in front of it. */
+  end(start: number, lengthBytes: 1 | 2 | 3 = 1): void {
+    const lengthAt = start - lengthBytes
     const length = this.#at - start
     const actualBytes = length < 1 << 7 ? 1 : length < 1 << 14 ? 2 : Math.ceil((32 - Math.clz32(length)) / 7)
     if (actualBytes !== lengthBytes) {

@@ -53,17 +53,17 @@ function writeTimesAndAttributes(to: ProtoWriter, span: ReadableSpan): void {
 
 /** Attributes that others may have too: those that are frozen are the same each time. */
 function writeShared(to: ProtoWriter, field: keyof typeof encoded, attributes: Attributes): void {
-  if (!Object.isFrozen(attributes)) {
-    writeAttributes(to, field, attributes)
-    return
-  }
-  let bytes = encoded[field].get(attributes)
-  if (bytes === undefined) {
+  const known = encoded[field].get(attributes)
+  if (known !== undefined) {
+    to.raw(known)
+  } else if (Object.isFrozen(attributes)) {
     writeAttributes(side, field, attributes)
-    bytes = side.take()
+    const bytes = side.take()
     encoded[field].set(attributes, bytes)
+    to.raw(bytes)
+  } else {
+    writeAttributes(to, field, attributes)
   }
-  to.raw(bytes)
 }
 
 function writeEvent(to: ProtoWriter, { name, time, attributes = {} }: ReadableSpan['events'][number]): void {
@@ -89,10 +89,10 @@ export function writeAttributes(to: ProtoWriter, field: number, attributes: Attr
   for (const key in attributes) {
     const value = attributes[key]
     if (value === undefined || value === null) continue
-    to.message(field, key, (to, key) => {
-      to.string(1, key)
-      to.message(2, value as AttributeValue, writeValue)
-    })
+    const start = to.begin(field)
+    to.string(1, key)
+    to.message(2, value as AttributeValue, writeValue)
+    to.end(start)
   }
 }
 
