@@ -5,14 +5,12 @@ import { answers } from '../cases.ts'
 import { type LoadGenerator, startLoadGenerator } from '../load-generator.ts'
 import type { PeerSettings } from '../peer.ts'
 import { pin } from '../processes/cores.ts'
-import { type Subject, startSubject } from '../processes.ts'
 import { startUpstream } from '../start-upstream.ts'
+import { startReceiver } from '../telemetry/start-receiver.ts'
 
 export interface Backdrop extends Pick<PeerSettings, 'upstreamPort' | 'otlpPort' | 'jwt'> {
   /** Of a user, for all of the run. */
   token: string
-  /** What the upstream is written with. */
-  upstreamKind: string
   load: LoadGenerator
   /** Spans that have arrived so far. */
   spans(): Promise<number>
@@ -31,20 +29,18 @@ export async function startBackdrop(): Promise<Backdrop> {
   const load = await startLoadGenerator()
   if (typeof load === 'string') throw new Error(`there is nothing to load with: ${load}`)
   const upstream = await startUpstream(answers)
-  const receiver = await startSubject('receiver', './telemetry/receiver.ts')
+  const receiver = await startReceiver()
   const secret = randomBytes(32).toString('hex')
   return {
     upstreamPort: portOf(upstream.url),
-    otlpPort: portOf(receiver.url),
+    otlpPort: receiver.port,
     jwt: { secret, issuer, audience },
     token: await signToken(secret),
-    upstreamKind: upstream.kind,
     load,
-    spans: () => countSpans(receiver),
+    spans: receiver.spans,
     isPinned,
     async stop() {
-      await load.stop()
-      for (const program of [upstream, receiver]) await program.stop()
+      for (const program of [load, upstream, receiver]) await program.stop()
     }
   }
 }
@@ -58,10 +54,6 @@ function signToken(secret: string): Promise<string> {
     .setIssuedAt()
     .setExpirationTime('12h')
     .sign(Buffer.from(secret))
-}
-
-async function countSpans(receiver: Subject): Promise<number> {
-  return Number(await receiver.ask({}))
 }
 
 function portOf(url: string): number {

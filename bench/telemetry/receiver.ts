@@ -21,3 +21,5 @@ server.on('stream', async (stream: ServerHttp2Stream, headers) => {
 })
 server.listen(Number(process.env.PORT), '127.0.0.1', () => process.send!('ready'))
 process.on('message', () => process.send!(spans))
+// A bench that is killed ends it too.
+process.once('disconnect', () => process.exit())
