@@ -1,6 +1,5 @@
 // All that `make bench` measures.
 import { runCodec } from './codec.ts'
-import { runHop } from './hop/run.ts'
 import { runMatch } from './match.ts'
 import { runBare, runFull } from './side-by-side/cost.ts'
 import { runFootprint } from './side-by-side/footprint.ts'
@@ -20,7 +19,6 @@ export const sideBySide: Record<string, () => Promise<Suite[]>> = {
 
 /** Parts of Sluice. */
 export const parts: Record<string, () => Suite | Promise<Suite>> = {
-  hop: runHop,
   codec: runCodec,
   match: runMatch,
   telemetry: runTelemetry
