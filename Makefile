@@ -52,7 +52,7 @@ profile: install ## show where a gateway under load spends its time (CASE=order 
 faults: install ## break upstreams in every way, and show what calls meet meanwhile
 	@npm run --silent faults
 
-rolling-restart: install ## restart gateways under load, and count what fails
+rolling-restart: install ## restart gateways under load, and count what fails; needs Go
 	@npm run --silent rolling-restart
 
 conformance: install ## hold the gRPC client to connectrpc/conformance; needs Go

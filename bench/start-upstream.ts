@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import { buildGo } from '../tools/go-build.ts'
 import { freePort, stop } from './processes.ts'
 
@@ -19,28 +18,21 @@ export interface Answer {
 export interface Upstream {
   /** `http://host:port`. */
   url: string
-  /** What it is written with, for the report. */
-  kind: string
   stop(): Promise<void>
 }
 
-const nodeFile = fileURLToPath(new URL('./upstream.ts', import.meta.url))
-
-/** Starts an upstream with given answers: the compiled one, so that it is never what the others wait for. */
+/**
+ * Starts an upstream with given answers: a compiled one, so that it is never what the others wait for.
+ *
+ * @throws Error on a machine without Go
+ */
 export async function startUpstream(answers: Answers): Promise<Upstream> {
-  const { path: compiled } = await buildGo('bench/upstream-go', 'bench-upstream')
+  const { path, missing } = await buildGo('bench/upstream-go', 'bench-upstream')
+  if (missing !== undefined) throw new Error(`there is no upstream: ${missing}`)
   const port = await freePort()
-  const [command, args] = compiled === undefined ? [process.execPath, [nodeFile]] : [compiled, []]
-  const child = spawn(command, args, {
-    env: { ...process.env, PORT: String(port) },
-    stdio: ['pipe', 'pipe', 'inherit']
-  })
+  const child = spawn(path, { env: { ...process.env, PORT: String(port) }, stdio: ['pipe', 'pipe', 'inherit'] })
   child.stdin.end(JSON.stringify(answers))
   const [line] = await Promise.race([once(child.stdout, 'data'), once(child, 'exit')])
   if (String(line) !== 'ready\n') throw new Error('the upstream did not start')
-  return {
-    url: `http://127.0.0.1:${port}`,
-    kind: compiled === undefined ? 'node:http2' : 'grpc-go',
-    stop: () => stop(child)
-  }
+  return { url: `http://127.0.0.1:${port}`, stop: () => stop(child) }
 }
