@@ -1,10 +1,11 @@
 // What telemetry costs: the whole gateway without an endpoint for it and with one, by what goes there.
 import { setTimeout as delay } from 'node:timers/promises'
 import { cases } from './cases.ts'
+import type { LoadGenerator } from './load-generator.ts'
 import { sluiceWith } from './peers/sluice.ts'
 import { type Backdrop, startBackdrop } from './side-by-side/backdrop.ts'
 import { inTurns, methodOf } from './side-by-side/field.ts'
-import { type Cost, measureCost, warmUp } from './side-by-side/measure.ts'
+import { measureCost, warmUp } from './side-by-side/measure.ts'
 import { type Running, startPeer } from './side-by-side/running.ts'
 import { type Suite, summarize } from './suite.ts'
 import { type Receiver, startReceiver } from './telemetry/start-receiver.ts'
@@ -33,6 +34,12 @@ const variants: readonly Variant[] = [
 interface Gateway {
   running: Running
   receiver: Receiver
+  load: CountingLoad
+}
+
+interface CountingLoad extends LoadGenerator {
+  /** So far, those of warming up too: they make spans as well. */
+  requests(): number
 }
 
 export async function runTelemetry(): Promise<Suite> {
@@ -50,24 +57,32 @@ export async function runTelemetry(): Promise<Suite> {
 async function startGateway({ name, sampling, env }: Variant, backdrop: Backdrop): Promise<Gateway> {
   const receiver = await startReceiver()
   const own = { ...backdrop, otlpPort: receiver.port }
-  return { running: await startPeer(sluiceWith(name, env), { mode: 'full', sampling }, own), receiver }
+  const running = await startPeer(sluiceWith(name, env), { mode: 'full', sampling }, own)
+  return { running, receiver, load: counting(backdrop.load) }
+}
+
+function counting(load: LoadGenerator): CountingLoad {
+  let requests = 0
+  return {
+    requests: () => requests,
+    async run(job, onReady) {
+      const result = await load.run(job, onReady)
+      requests += result.requests
+      return result
+    },
+    stop: load.stop
+  }
 }
 
 async function measure(gateways: readonly Gateway[], backdrop: Backdrop): Promise<Suite> {
-  const all = gateways.map(({ running }) => running)
-  for (const running of all) await warmUp(running, 'product', backdrop.load)
-  const before = await spansOf(gateways)
-  const turns = await inTurns(all, running => measureCost(running, 'product', backdrop.load))
-  const after = await spansOf(gateways)
-  const arrived = Array.from(turns).flatMap(([{ peer, setting }, costs], index) => {
-    if (setting.sampling === 0) return []
-    return `${peer.title}: ${percent((after[index]! - before[index]!) / madeIn(costs, setting.sampling))}`
-  })
+  const loads = new Map(gateways.map(({ running, load }) => [running, load]))
+  for (const [running, load] of loads) await warmUp(running, 'product', load)
+  const turns = await inTurns([...loads.keys()], running => measureCost(running, 'product', loads.get(running)!))
   return {
     title: 'Telemetry',
     text: [
       `CPU microseconds per request of the whole gateway: ${cases.product.title}, which makes ${spansPerRequest} spans and 4`,
-      `measurements. Spans that arrived, of those that were made: ${arrived.join('; ')}.`
+      `measurements. Spans that arrived, of those that were made: ${(await arrivedAt(gateways)).join('; ')}.`
     ].join(' '),
     unit: 'µs',
     // What telemetry adds is told in microseconds.
@@ -77,14 +92,16 @@ async function measure(gateways: readonly Gateway[], backdrop: Backdrop): Promis
   }
 }
 
-/** How many have arrived at each when all have. */
-async function spansOf(gateways: readonly Gateway[]): Promise<number[]> {
+/** What has arrived of what was kept, when all of it is exported. */
+async function arrivedAt(gateways: readonly Gateway[]): Promise<string[]> {
   await delay(exportMs)
-  return Promise.all(gateways.map(({ receiver }) => receiver.spans()))
-}
-
-function madeIn(costs: readonly Cost[], sampling: number): number {
-  return costs.reduce((sum, { requests }) => sum + requests, 0) * spansPerRequest * sampling
+  const tracing = gateways.filter(({ running }) => running.setting.sampling > 0)
+  return Promise.all(
+    tracing.map(async ({ running: { peer, setting }, receiver, load }) => {
+      const kept = load.requests() * spansPerRequest * setting.sampling
+      return `${peer.title}: ${percent((await receiver.spans()) / kept)}`
+    })
+  )
 }
 
 function percent(share: number): string {
