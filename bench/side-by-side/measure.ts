@@ -9,7 +9,6 @@ import type { Running } from './running.ts'
 export const turnMs = Number(process.env.TURN_MS ?? 1500)
 
 export interface Cost {
-  requests: number
   /** CPU microseconds per request, of the whole tree of processes. */
   cpuUs: number
   /** Requests answered in a second. */
@@ -28,7 +27,7 @@ export async function measureCost(
     before = running.cpu()
   })
   const cpuUs = ((await running.cpu()) - (await before)) / result.requests
-  return { requests: result.requests, cpuUs, perSecond: result.requests / result.seconds }
+  return { cpuUs, perSecond: result.requests / result.seconds }
 }
 
 /** Loads it with so many requests a second; latencies are from when each was due. */
