@@ -8,6 +8,12 @@ import type { Running } from './running.ts'
 /** How long each turn of a contender takes, in milliseconds. */
 export const turnMs = Number(process.env.TURN_MS ?? 1500)
 
+/**
+ * How long a contender is loaded before each of its turns, in milliseconds: what it let go of while it had nothing to do, or
+ * what the system took from it, comes back first.
+ */
+const leadInMs = 400
+
 export interface Cost {
   /** CPU microseconds per request, of the whole tree of processes. */
   cpuUs: number
@@ -22,6 +28,7 @@ export async function measureCost(
   load: LoadGenerator,
   job: Partial<LoadJob> = {}
 ): Promise<Cost> {
+  await leadIn(running, name, load, job)
   let before = running.cpu()
   const result = await loadFor(running, name, load, { durationMs: turnMs, ...job }, () => {
     before = running.cpu()
@@ -31,8 +38,13 @@ export async function measureCost(
 }
 
 /** Loads it with so many requests a second; latencies are from when each was due. */
-export function measureLatency(running: Running, name: CaseName, load: LoadGenerator, rate: number) {
-  return loadFor(running, name, load, { durationMs: turnMs, rate })
+export async function measureLatency(running: Running, name: CaseName, load: LoadGenerator, rate: number) {
+  await leadIn(running, name, load, { rate })
+  return await loadFor(running, name, load, { durationMs: turnMs, rate })
+}
+
+async function leadIn(running: Running, name: CaseName, load: LoadGenerator, job: Partial<LoadJob>): Promise<void> {
+  await loadFor(running, name, load, { ...job, durationMs: leadInMs, requests: 0 })
 }
 
 /** Until it is compiled as it will be, and its caches are filled: twice as long as a turn. */
