@@ -26,7 +26,11 @@ export const mainCases = ['product', 'list20', 'list200', 'order', 'stream'] as 
 /** By how many fields the message has that is answered: those that show how a cost grows with them. */
 export const wideCases = { 10: 'wide10', 50: 'wide50', 200: 'wide200' } as const
 
-export type CaseName = (typeof mainCases)[number] | (typeof wideCases)[keyof typeof wideCases]
+/** By how many messages an answer has: those that show how a cost grows with its size. */
+export const listCases = { 20: 'list20', 200: 'list200', 2000: 'list2000' } as const
+
+type Growing<Cases> = Cases[keyof Cases]
+export type CaseName = (typeof mainCases)[number] | Growing<typeof wideCases> | Growing<typeof listCases>
 
 export interface BenchCase {
   /** As in the tables. */
@@ -78,7 +82,7 @@ const order = {
 
 const rpc = (name: string) => `/bench.v1.ShopService/${name}`
 const one = message(ProductSchema, product(1))
-const lists = [20, 200].map(size => ({
+const lists = [20, 200, 2000].map(size => ({
   request: message(ListProductsRequestSchema, { pageSize: size }).wire,
   ...message(ListProductsResponseSchema, {
     products: Array.from({ length: size }, (_, index) => product(index)),
@@ -115,6 +119,11 @@ export const cases: Record<CaseName, BenchCase> = {
   product: { ...get('GET one product', `/v1/products/${idOf(1)}`), expected: [one.json] },
   list20: { ...get('GET a list of 20', '/v1/products?page_size=20'), expected: [lists[0]!.json] },
   list200: { ...get('GET a list of 200', '/v1/products?page_size=200'), expected: [lists[1]!.json] },
+  list2000: {
+    ...get('GET a list of 2,000', '/v1/products?page_size=2000'),
+    expected: [lists[2]!.json],
+    connections: 4
+  },
   order: {
     ...get('POST an order', '/v1/orders'),
     method: 'POST',

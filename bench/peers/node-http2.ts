@@ -7,7 +7,7 @@ export const nodeHttp2: Peer = {
   id: 'node-http2',
   title: 'Fastify + node:http2',
   modes: ['bare'],
-  cases: ['product', 'list20', 'list200', 'stream', 'wide10', 'wide50', 'wide200'],
+  cases: ['product', 'list20', 'list200', 'list2000', 'stream', 'wide10', 'wide50', 'wide200'],
   remarks: 'Messages are framed by hand and printed by the codec of Sluice; calls have no deadline.',
   version: async () => versionsOf('fastify'),
   build: async () => null,

@@ -1,6 +1,6 @@
-// How the cost of a request grows with what a gateway has: routes, connections, the size of a body, the fields of a message,
-// and workers.
-import { type CaseName, cases, wideCases } from '../cases.ts'
+// How the cost of a request grows with what a gateway has: routes, connections, the size of a body and of an answer, the
+// fields of a message, and workers.
+import { type CaseName, cases, listCases, wideCases } from '../cases.ts'
 import type { LoadJob } from '../load-generator.ts'
 import type { Peer } from '../peer.ts'
 import { cores } from '../processes/cores.ts'
@@ -34,6 +34,7 @@ interface Step {
 const bare: Setting = { mode: 'bare', sampling: 0 }
 const isBare = ({ modes }: Peer) => modes.includes('bare')
 const product = cases.product.title
+const largestAnswer = JSON.stringify(cases.list2000.expected[0]).length
 
 const dimensions: Dimension[] = [
   {
@@ -60,6 +61,16 @@ const dimensions: Dimension[] = [
       name: `${kilobytes} KB`,
       asks: 'order',
       job: { body: orderOf(kilobytes * 1024), connections: 8 }
+    }))
+  },
+  {
+    title: 'answers',
+    text: `Bare, GET a list of so many products, up to ${Math.round(largestAnswer / 1000)} KB of JSON.`,
+    takesPart: peer => isBare(peer) && casesOf(peer).includes('list2000'),
+    steps: Object.entries(listCases).map(([products, asks]) => ({
+      name: `${Number(products).toLocaleString('en')} products`,
+      asks,
+      job: { connections: cases.list2000.connections }
     }))
   },
   {
