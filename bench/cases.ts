@@ -119,11 +119,6 @@ export const cases: Record<CaseName, BenchCase> = {
   product: { ...get('GET one product', `/v1/products/${idOf(1)}`), expected: [one.json] },
   list20: { ...get('GET a list of 20', '/v1/products?page_size=20'), expected: [lists[0]!.json] },
   list200: { ...get('GET a list of 200', '/v1/products?page_size=200'), expected: [lists[1]!.json] },
-  list2000: {
-    ...get('GET a list of 2,000', '/v1/products?page_size=2000'),
-    expected: [lists[2]!.json],
-    connections: 4
-  },
   order: {
     ...get('POST an order', '/v1/orders'),
     method: 'POST',
@@ -134,6 +129,11 @@ export const cases: Record<CaseName, BenchCase> = {
     ...get(`GET a stream of ${streamLength.toLocaleString('en')} messages`, '/v1/events'),
     expected: Array.from({ length: streamLength }, () => event.json),
     connections: 8
+  },
+  list2000: {
+    ...get('GET a list of 2,000', '/v1/products?page_size=2000'),
+    expected: [lists[2]!.json],
+    connections: 4
   },
   wide10: { ...get('GET a message of 10 fields', `/v1/wide10/${idOf(1)}`), expected: [wide10.json] },
   wide50: { ...get('GET a message of 50 fields', `/v1/wide50/${idOf(1)}`), expected: [wide50.json] },
