@@ -10,7 +10,7 @@ import { type Running, startPeer } from './running.ts'
 const requests = Number(process.env.REQUESTS ?? 1_000_000)
 const parts = 4
 /** Who would take longer for one part, in seconds, is left out. */
-const longestPart = 120
+const longestPart = 60
 
 export async function runFootprint(): Promise<Suite[]> {
   return [
