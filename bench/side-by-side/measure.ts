@@ -14,6 +14,9 @@ export const turnMs = Number(process.env.TURN_MS ?? 1500)
  */
 const leadInMs = 400
 
+/** What is compiled late, with what was learnt until then, counts as work; of programs that run for days it is none. */
+const warmUpMs = Math.max(4000, 2 * turnMs)
+
 export interface Cost {
   /** CPU microseconds per request, of the whole tree of processes. */
   cpuUs: number
@@ -47,9 +50,9 @@ async function leadIn(running: Running, name: CaseName, load: LoadGenerator, job
   await loadFor(running, name, load, { ...job, durationMs: leadInMs, requests: 0 })
 }
 
-/** Until it is compiled as it will be, and its caches are filled: twice as long as a turn. */
+/** Until it is compiled as it will be, and its caches are filled. */
 export async function warmUp(running: Running, name: CaseName, load: LoadGenerator): Promise<void> {
-  await loadFor(running, name, load, { durationMs: 2 * turnMs })
+  await loadFor(running, name, load, { durationMs: warmUpMs })
   // What it does behind its answers, such as exports, is not the next one's.
   await delay(100)
 }
