@@ -109,7 +109,7 @@ function howToRun(contenders: readonly Participant[], names: readonly string[]):
     '',
     `Suites for \`CASE=\`: ${list(names)}. Cases: ${list(Object.keys(cases))}.`,
     `Contenders for \`PEER=\`, bare Fastify is always there: ${list(contenders.map(({ id }) => id))}.`,
-    '`ROUNDS=` and `TURN_MS=` change the rounds and the length of a turn, `REQUESTS=` those of the footprint.'
+    '`ROUNDS=` and `TURN_MS=` change the rounds and the length of a turn, `WARM_UP_MS=` what comes before, `REQUESTS=` those of the footprint.'
   ].join('\n')
 }
 

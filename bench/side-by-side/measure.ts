@@ -15,7 +15,7 @@ export const turnMs = Number(process.env.TURN_MS ?? 1500)
 const leadInMs = 400
 
 /** What is compiled late, with what was learnt until then, counts as work; of programs that run for days it is none. */
-const warmUpMs = Math.max(4000, 2 * turnMs)
+const warmUpMs = Number(process.env.WARM_UP_MS ?? 4000)
 
 export interface Cost {
   /** CPU microseconds per request, of the whole tree of processes. */
