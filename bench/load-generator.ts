@@ -38,25 +38,37 @@ export interface LoadResult {
 }
 
 export interface LoadGenerator {
-  /** @param onReady called when all connections are open, and the clock starts */
+  /**
+   * @param onReady called when all connections are open, and the clock starts
+   * @throws Error when the server does not answer any more
+   */
   run(job: LoadJob, onReady?: () => void): Promise<LoadResult>
   stop(): Promise<void>
 }
 
-/** @returns why there is none on this machine: it is written in Go */
+/** @returns why there is none on this machine: it is written in Go, for Linux */
 export async function startLoadGenerator(): Promise<LoadGenerator | string> {
+  if (process.platform !== 'linux') return 'the load generator needs Linux'
   const built = await buildGo('bench/load-go', 'bench-load')
   if (built.missing !== undefined) return built.missing
   const child = spawn(built.path, { stdio: ['pipe', 'pipe', 'inherit'] })
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
+  async function nextLine(): Promise<string> {
+    const { value, done } = await lines.next()
+    if (done) throw new Error('the load generator has ended')
+    return value
+  }
   return {
     async run(job, onReady) {
       child.stdin.write(`${JSON.stringify(job)}\n`)
-      await lines.next()
-      onReady?.()
-      const { value, done } = await lines.next()
-      if (done) throw new Error('what loads has ended')
-      return JSON.parse(value) as LoadResult
+      let line = await nextLine()
+      if (line === '') {
+        onReady?.()
+        line = await nextLine()
+      }
+      const result: LoadResult | { failure: string } = JSON.parse(line)
+      if ('failure' in result) throw new Error(result.failure)
+      return result
     },
     stop: () => stop(child)
   }

@@ -26,7 +26,8 @@ type answer struct {
 
 // part of an answer that comes next:
 //
-//	statusLine -> header ... -> sized body                        -> done
+//	statusLine -> header ... -> statusLine, behind an interim answer
+//	                         -> sized body                        -> done
 //	                         -> chunkSize -> chunk -> chunkEnd ...
 //	                            chunkSize of 0     -> trailer ...  -> done
 //	                         -> endless body, up to the end of the connection
@@ -154,13 +155,13 @@ func (r *answerReader) takeLine(line []byte) error {
 	return err
 }
 
-// takeStatus reads such as HTTP/1.1 200 OK. One below 200 would be followed by another, for which nobody has asked.
+// takeStatus reads such as HTTP/1.1 200 OK. There is no 101 (Switching Protocols), for which nobody has asked.
 func (r *answerReader) takeStatus(line []byte) error {
 	if len(line) < 12 || string(line[:9]) != "HTTP/1.1 " || (len(line) > 12 && line[12] != ' ') {
 		return errHead
 	}
 	status, ok := decimal(line[9:12])
-	if !ok || status < 200 {
+	if !ok || status < 100 || status == 101 {
 		return errHead
 	}
 	r.answer.status = int(status)
@@ -193,16 +194,19 @@ func (r *answerReader) takeHeader(line []byte) error {
 	return nil
 }
 
-// endHead tells how long the body is (RFC 9112, section 6.3).
+// endHead tells how long the body is (RFC 9112, section 6.3). Interim answers have none, and are passed over: they may come
+// unasked (RFC 9110, section 15.2).
 func (r *answerReader) endHead() error {
-	isEmpty := r.answer.status == 204 || r.answer.status == 304
+	status := r.answer.status
 	switch {
+	case status < 200:
+		r.reset()
 	case r.isChunked && r.length >= 0:
 		return errLength
+	case status == 204 || status == 304 || r.length == 0:
+		r.next = done
 	case r.isChunked:
 		r.next = chunkSize
-	case isEmpty || r.length == 0:
-		r.next = done
 	case r.length > 0:
 		r.next, r.left = sizedBody, r.length
 	case r.answer.closes:

@@ -31,14 +31,6 @@ func (h *histogram) add(value int64) {
 	h.max = max(h.max, value)
 }
 
-func (h *histogram) merge(other *histogram) {
-	for bucket, count := range other.counts {
-		h.counts[bucket] += count
-	}
-	h.total += other.total
-	h.max = max(h.max, other.max)
-}
-
 func (h *histogram) quantiles() Quantiles {
 	return Quantiles{h.at(0.5), h.at(0.9), h.at(0.99), h.at(0.999), float64(h.max) / 1000}
 }

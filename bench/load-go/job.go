@@ -3,7 +3,9 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strings"
 	"time"
 )
@@ -34,6 +36,11 @@ type Expect struct {
 	Status int `json:"status"`
 	// Bytes of the body; null: any number.
 	Bytes *int64 `json:"bytes"`
+}
+
+// Failure is why a job was not done, or not to its end.
+type Failure struct {
+	Failure string `json:"failure"`
 }
 
 // Result is what came of a job.
@@ -76,8 +83,8 @@ func (job *Job) plan() plan {
 func (job *Job) request() []byte {
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s %s HTTP/1.1\r\nHost: %s\r\n", job.Method, job.Path, job.URL)
-	for name, value := range job.Headers {
-		fmt.Fprintf(&text, "%s: %s\r\n", name, value)
+	for _, name := range slices.Sorted(maps.Keys(job.Headers)) {
+		fmt.Fprintf(&text, "%s: %s\r\n", name, job.Headers[name])
 	}
 	if job.Body != nil {
 		fmt.Fprintf(&text, "Content-Length: %d\r\n", len(*job.Body))

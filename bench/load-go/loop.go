@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"net"
 	"syscall"
 	"time"
@@ -13,8 +14,8 @@ const readBufferBytes = 64 << 10
 // How long an answer may take: a server that never answers must not keep a run from its end.
 const answerTimeout = 10 * time.Second
 
-// How often it is looked for answers that take too long.
-const expiryPeriod = time.Second
+// How often it is looked for answers that take too long, as a part of that time.
+const expiryParts = 10
 
 var (
 	errTimeout   = errors.New("no answer in time")
@@ -41,6 +42,8 @@ type loop struct {
 	now           time.Duration
 	expires       time.Duration
 	answerTimeout time.Duration
+	// Why the server is given up; nil while it is not.
+	lost error
 
 	latencies histogram
 	requests  int64
@@ -83,7 +86,9 @@ func (l *loop) warmUp() error {
 }
 
 func (l *loop) measure() (Result, error) {
-	err := l.follow(l.job.plan())
+	if err := l.follow(l.job.plan()); err != nil {
+		return Result{}, err
+	}
 	result := Result{
 		Requests:  l.requests,
 		Errors:    l.errors,
@@ -94,14 +99,18 @@ func (l *loop) measure() (Result, error) {
 	if l.first != nil {
 		result.FirstError = l.first.Error()
 	}
-	return result, err
+	return result, nil
 }
 
-// follow starts the clock, and ends when the plan has, and all are answered.
+// follow starts the clock, and ends when the plan has, and all are answered; or when the server is lost.
 func (l *loop) follow(plan plan) error {
-	l.plan, l.start, l.now, l.expires = plan, time.Now(), 0, expiryPeriod
+	expiryPeriod := l.answerTimeout / expiryParts
+	l.plan, l.start, l.expires = plan, time.Now(), expiryPeriod
 	for {
 		wait := l.serveTurns()
+		if l.lost != nil {
+			return fmt.Errorf("%s is given up after %d answers: %w", l.job.URL, l.latencies.total, l.lost)
+		}
 		if l.busy == 0 && wait == forever {
 			return nil
 		}
@@ -109,19 +118,27 @@ func (l *loop) follow(plan plan) error {
 		if err != nil {
 			return err
 		}
+		l.tick()
 		for index := range events {
 			c := &l.clients[events[index].Fd]
 			l.handle(c, events[index].Events)
 			l.serve(c)
 		}
-		l.expire()
+		if l.now >= l.expires {
+			l.expires = l.now + expiryPeriod
+			l.expire()
+		}
 	}
+}
+
+func (l *loop) tick() {
+	l.now = time.Since(l.start)
 }
 
 // serveTurns serves all whose turn has come, and tells when the next one's comes.
 func (l *loop) serveTurns() time.Duration {
-	l.now = time.Since(l.start)
 	for {
+		l.tick()
 		number, wait := l.plan.turn(l.now, l.busy)
 		if number == nobody {
 			return wait
@@ -132,7 +149,7 @@ func (l *loop) serveTurns() time.Duration {
 
 // serve lets a client ask, when it is free and has to. An attempt may fail at once.
 func (l *loop) serve(c *client) {
-	for c.isFree() {
+	for c.isFree() && l.lost == nil {
 		since, ok := l.plan.take(c.number, l.now)
 		if !ok {
 			return
@@ -202,9 +219,13 @@ func (l *loop) read(c *client, data []byte) {
 	}
 }
 
-// finish counts what came of a request: an answer, right or not, or an error that the connection does not outlive.
+// finish counts what came of a request: an answer, right or not, or an error that the connection does not outlive. A server
+// that cannot be connected to, or does not answer, is lost: all that is still to come would only fail too.
 func (l *loop) finish(c *client, err error) {
-	l.now = time.Since(l.start)
+	l.tick()
+	if err == errTimeout || (err != nil && c.state != asking) {
+		l.lost = err
+	}
 	l.busy--
 	l.requests++
 	got := c.reader.answer
@@ -247,17 +268,12 @@ func (l *loop) fail(err error) {
 	}
 }
 
-// expire gives up what takes too long, now and then.
+// expire ends what takes too long.
 func (l *loop) expire() {
-	if l.now < l.expires {
-		return
-	}
-	l.expires = l.now + expiryPeriod
 	for index := range l.clients {
 		c := &l.clients[index]
 		if !c.isFree() && l.now-c.asked > l.answerTimeout {
 			l.finish(c, errTimeout)
-			l.serve(c)
 		}
 	}
 }

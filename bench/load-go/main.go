@@ -2,8 +2,9 @@
 // 5.11.
 //
 // It reads jobs from standard input, one JSON document per line. For each it writes an empty line to standard output when
-// the clock starts, and then what came of it, as JSON. The connections of a job stay open until the next one comes, so that
-// what a server does about their end is no part of what the caller measures. It ends with its input.
+// the clock starts, and then what came of it, as JSON; or {"failure":"why"}, with or without the empty line. The connections
+// of a job stay open until the next one comes, so that what a server does about their end is no part of what the caller
+// measures. It ends with its input.
 //
 // Closed loop: each connection asks again as soon as it is answered. With a rate: each connection asks at times that were
 // fixed before, and a latency counts from the time that a request was due, so that one that had to wait for a slow answer
@@ -28,25 +29,13 @@ func main() {
 	output := json.NewEncoder(os.Stdout)
 	var last *loop
 	for input.Scan() {
-		var job Job
-		if err := json.Unmarshal(input.Bytes(), &job); err != nil {
-			log.Fatal(err)
-		}
 		if last != nil {
 			last.close()
 		}
-		l, err := newLoop(job)
-		if err != nil {
-			log.Fatal(err)
-		}
-		last = l
-		if err := l.warmUp(); err != nil {
-			log.Fatal(err)
-		}
-		fmt.Println()
-		result, err := l.measure()
-		if err != nil {
-			log.Fatal(err)
+		var result any
+		var err error
+		if last, result, err = do(input.Bytes()); err != nil {
+			result = Failure{err.Error()}
 		}
 		if err := output.Encode(result); err != nil {
 			log.Fatal(err)
@@ -55,6 +44,24 @@ func main() {
 	if err := input.Err(); err != nil {
 		log.Fatal(err)
 	}
+}
+
+// do does a job. Its loop, if it came to one, has to be closed.
+func do(line []byte) (*loop, Result, error) {
+	var job Job
+	if err := json.Unmarshal(line, &job); err != nil {
+		return nil, Result{}, err
+	}
+	l, err := newLoop(job)
+	if err != nil {
+		return nil, Result{}, err
+	}
+	if err := l.warmUp(); err != nil {
+		return l, Result{}, err
+	}
+	fmt.Println()
+	result, err := l.measure()
+	return l, result, err
 }
 
 // raiseFileLimit takes as many files as the system allows: each connection is one.

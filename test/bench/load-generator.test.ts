@@ -1,8 +1,12 @@
+import { execFile } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer, type RequestListener } from 'node:http'
+import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
 import t, { type Test } from 'tap'
 import { type LoadJob, startLoadGenerator } from '../../bench/load-generator.ts'
+import { ROOT } from '../../tools/buf.ts'
 
 const load = await startLoadGenerator()
 if (typeof load === 'string') {
@@ -10,9 +14,10 @@ if (typeof load === 'string') {
 } else {
   t.teardown(() => load.stop())
 
-  /** A job for a server that answers so. */
-  async function jobFor(t: Test, listener: RequestListener): Promise<LoadJob> {
-    const server = createServer(listener).listen(0, '127.0.0.1')
+  /** A job for a server, or for one that answers so. */
+  async function jobFor(t: Test, answers: Server | RequestListener): Promise<LoadJob> {
+    const server = typeof answers === 'function' ? createServer(answers) : answers
+    server.listen(0, '127.0.0.1')
     await once(server, 'listening')
     t.teardown(() => {
       server.close()
@@ -107,10 +112,29 @@ if (typeof load === 'string') {
     t.equal(most, 54)
   })
 
-  t.test('tells of a server that is not there', async t => {
+  t.test('tells of a server that is not there, and does the next job', async t => {
+    const job = await jobFor(t, (_request, response) => response.end('abcdef'))
+    await t.rejects(load.run({ ...job, url: '127.0.0.1:1' }), /127\.0\.0\.1:1 .* connection refused/)
+    t.equal((await load.run(job)).errors, 0)
+  })
+
+  t.test('ends with a server that goes away', async t => {
+    const server = createServer((_request, response) => {
+      if (++asked < 50) return response.end('abcdef')
+      server.close()
+      server.closeAllConnections()
+    })
+    let asked = 0
+    const job = await jobFor(t, server)
+    await t.rejects(load.run({ ...job, requests: 1_000_000 }), /connection refused/)
+  })
+
+  t.test('tells of a job that cannot be done', async t => {
     const job = await jobFor(t, (_request, response) => response.end())
-    const result = await load.run({ ...job, url: '127.0.0.1:1', requests: 10 })
-    t.ok(result.errors >= 10)
-    t.match(result.firstError, 'refused')
+    await t.rejects(load.run({ ...job, connections: 0 }), /needs a connection/)
+  })
+
+  t.test('holds to the tests of its parts', async () => {
+    await promisify(execFile)('go', ['test', '-count=1', '.'], { cwd: join(ROOT, 'bench/load-go') })
   })
 }
