@@ -1,19 +1,24 @@
 import type { Taken, TokenBucket, TokenStore } from './store.ts'
 
-/** How a process that shares its tokens with others asks for some. */
-export interface TakeRequest {
-  type: 'take'
-  id: number
+/** Tokens that are asked for: the arguments of {@link TokenStore.take}. */
+interface Take {
   key: string
   bucket: TokenBucket
   cost: number
 }
 
-/** The answer to it. */
+/** How a process that shares its tokens with others asks for some: for all that it needs in one turn of its event loop. */
+export interface TakeRequest {
+  type: 'take'
+  id: number
+  takes: Take[]
+}
+
+/** The answer to it, in the order of the question. */
 export interface TakeAnswer {
   type: 'taken'
   id: number
-  taken: Taken
+  taken: Taken[]
 }
 
 /** The other end of a channel between processes. */
@@ -23,26 +28,41 @@ export interface Peer {
   onAnswer(listener: (answer: TakeAnswer) => void): void
 }
 
-/** Token buckets in another process, which several share. Never fails; when the other process ends, so does this one. */
+/**
+ * Token buckets in another process, which several share. Never fails; when the other process ends, so does this one.
+ *
+ * A message between processes costs more than all else that a request needs (two writes, two reads, JSON both ways). So
+ * what one turn of the event loop asks for goes in one message: the busier a process is, the more share it.
+ */
 export class PrimaryStore implements TokenStore {
   readonly #peer: Peer
-  readonly #waiting = new Map<number, (taken: Taken) => void>()
+  readonly #waiting = new Map<number, ((taken: Taken) => void)[]>()
+  #takes: Take[] = []
+  #resolves: ((taken: Taken) => void)[] = []
   #lastId = 0
 
   constructor(peer: Peer) {
     this.#peer = peer
     peer.onAnswer(({ id, taken }) => {
-      this.#waiting.get(id)?.(taken)
+      const resolves = this.#waiting.get(id) ?? []
       this.#waiting.delete(id)
+      for (const [index, resolve] of resolves.entries()) resolve(taken[index]!)
     })
   }
 
   take(key: string, bucket: TokenBucket, cost: number): Promise<Taken> {
+    if (this.#takes.length === 0) setImmediate(() => this.#ask())
+    this.#takes.push({ key, bucket, cost })
+    return new Promise(resolve => this.#resolves.push(resolve))
+  }
+
+  #ask(): void {
     const id = ++this.#lastId
-    return new Promise(resolve => {
-      this.#waiting.set(id, resolve)
-      this.#peer.send({ type: 'take', id, key, bucket, cost })
-    })
+    const takes = this.#takes
+    this.#waiting.set(id, this.#resolves)
+    this.#takes = []
+    this.#resolves = []
+    this.#peer.send({ type: 'take', id, takes })
   }
 }
 
@@ -52,7 +72,7 @@ export function isTakeRequest(message: unknown): message is TakeRequest {
 }
 
 /** Takes what is asked for from a store of this process. */
-export async function answerTake(store: TokenStore, { id, key, bucket, cost }: TakeRequest): Promise<TakeAnswer> {
-  const { allowed, remaining, resetMs } = await store.take(key, bucket, cost)
-  return { type: 'taken', id, taken: { allowed, remaining, resetMs } }
+export async function answerTake(store: TokenStore, { id, takes }: TakeRequest): Promise<TakeAnswer> {
+  const taken = await Promise.all(takes.map(({ key, bucket, cost }) => store.take(key, bucket, cost)))
+  return { type: 'taken', id, taken: taken.map(({ allowed, remaining, resetMs }) => ({ allowed, remaining, resetMs })) }
 }

@@ -5,17 +5,19 @@ import {
   isTakeRequest,
   type Peer,
   PrimaryStore,
-  type TakeAnswer
+  type TakeAnswer,
+  type TakeRequest
 } from '../../../lib/limiter/primary-store.ts'
 
 const bucket = { size: 2, periodMs: 1_000_000 }
 
 /** A process that asks `store`, which answers when it likes. */
-function connect(store: MemoryStore): PrimaryStore {
+function connect(store: MemoryStore, onRequest: (request: TakeRequest) => void = () => {}): PrimaryStore {
   let listener: (answer: TakeAnswer) => void = () => {}
   const peer: Peer = {
     send(message) {
       t.ok(isTakeRequest(message))
+      onRequest(message)
       void answerTake(store, structuredClone(message)).then(answer => listener(structuredClone(answer)))
     },
     onAnswer(given) {
@@ -29,11 +31,28 @@ t.test('processes that ask the same one share its buckets', async t => {
   const store = new MemoryStore()
   const processes = [connect(store), connect(store)]
   const taken = await Promise.all([0, 1, 0, 1].map(index => processes[index]!.take('a', bucket, 1)))
-  t.same(
-    taken.map(({ allowed }) => allowed),
-    [true, true, false, false]
-  )
+  t.equal(taken.filter(({ allowed }) => allowed).length, 2)
   t.match(await processes[0]!.take('b', bucket, 2), { allowed: true, remaining: 0 })
+})
+
+t.test('what is asked for in one turn goes in one message, and each gets its own answer', async t => {
+  const requests: TakeRequest[] = []
+  const process = connect(new MemoryStore(), request => requests.push(request))
+  const taken = await Promise.all(['a', 'a', 'b', 'a'].map(key => process.take(key, bucket, 1)))
+  t.same(
+    taken.map(({ allowed, remaining }) => [allowed, remaining]),
+    [
+      [true, 1],
+      [true, 0],
+      [true, 1],
+      [false, 0]
+    ]
+  )
+  await process.take('b', bucket, 1)
+  t.same(
+    requests.map(({ takes }) => takes.length),
+    [4, 1]
+  )
 })
 
 t.test('what is no question for tokens is left to others', async t => {
