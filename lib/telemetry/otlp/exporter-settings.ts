@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { parseKeyPairsIntoRecord } from '@opentelemetry/core'
+import { getStringFromEnv, parseKeyPairsIntoRecord } from '@opentelemetry/core'
 import { StartError } from '../../../errors.ts'
 import type { ChannelOptions } from '../../upstream/channel/options.ts'
 import { positiveFromEnvironment } from '../environment.ts'
@@ -36,8 +36,8 @@ export function exporterSettings(): ExporterSettings {
 }
 
 function read(name: string): string | undefined {
-  const values = ['OTEL_EXPORTER_OTLP_TRACES_', 'OTEL_EXPORTER_OTLP_'].map(prefix => process.env[prefix + name]?.trim())
-  return values.find(value => value !== undefined && value !== '')
+  const value = getStringFromEnv(`OTEL_EXPORTER_OTLP_TRACES_${name}`) ?? getStringFromEnv(`OTEL_EXPORTER_OTLP_${name}`)
+  return value?.trim()
 }
 
 /** Without a scheme it asks for TLS, unless that is switched off. gRPC has no use for a path. */
@@ -66,5 +66,5 @@ function readFile(variable: string): Buffer | undefined {
 }
 
 function headersOf(variable: string): Record<string, string> {
-  return parseKeyPairsIntoRecord(process.env[variable]?.trim())
+  return parseKeyPairsIntoRecord(getStringFromEnv(variable)?.trim())
 }
