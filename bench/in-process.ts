@@ -1,3 +1,4 @@
+import { count } from './settings.ts'
 import { type Contender, summarize } from './suite.ts'
 
 export interface Work {
@@ -6,7 +7,7 @@ export interface Work {
   run(): unknown
 }
 
-const rounds = Number(process.env.ROUNDS ?? 9)
+const rounds = count('ROUNDS', 9)
 /** How long each turn of a contender takes, about. */
 const turnMicros = 100_000
 /** What warming up costs at most, about. */

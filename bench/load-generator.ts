@@ -10,6 +10,11 @@ export interface LoadJob {
   method: string
   path: string
   headers: Record<string, string>
+  /**
+   * Bearer tokens: each request carries the next one, and after the last one the first again. The next job for the same
+   * server goes on where this one ends. Default: none.
+   */
+  tokens?: readonly string[]
   body: string | null
   /** How many connections ask. */
   connections: number

@@ -16,12 +16,13 @@ import { httpProxy } from './peers/http-proxy.ts'
 import { nodeHttp2 } from './peers/node-http2.ts'
 import { sluice } from './peers/sluice.ts'
 import { type Tops, topsOf } from './profile/top.ts'
+import { count } from './settings.ts'
 import { startBackdrop } from './side-by-side/backdrop.ts'
 import { loadFor, warmUp } from './side-by-side/measure.ts'
 import { allPeers } from './side-by-side/peers.ts'
 import { casesOf, startPeer } from './side-by-side/running.ts'
 
-const loadMs = Number(process.env.TURN_MS ?? 5000)
+const loadMs = count('TURN_MS', 5000)
 const root = fileURLToPath(new URL('..', import.meta.url))
 const hook = new URL('./profile/hook.ts', import.meta.url).href
 const shown = 40

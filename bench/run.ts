@@ -8,14 +8,15 @@ import { parts, sideBySide, suites } from './suites.ts'
 
 const wanted = process.env.CASE ?? ''
 const isOneCase = Object.hasOwn(cases, wanted)
-const isPartial = isOneCase || (process.env.PEER ?? '') !== ''
+const isOfSome = (process.env.PEER ?? '') !== ''
+const isPartial = isOneCase || isOfSome
 const problem = problemOfCase() ?? problemOfPeers()
 if (problem !== null) {
   console.error(problem)
   process.exit(1)
 }
 if (wanted === 'page') await rewrite(suites)
-const names = isOneCase ? ['bare', 'full'] : suites.filter(name => wanted === '' || wanted === name)
+const names = isOneCase ? ['bare', 'full'] : suites.filter(isWanted)
 for (const name of names) {
   const compare = sideBySide[name]
   const tables = compare === undefined ? [await parts[name]!()] : await compare()
@@ -23,7 +24,13 @@ for (const name of names) {
   if (!isPartial) await record(name, tables, suites, compare && (await participants()))
 }
 
+/** Parts of Sluice have no contenders to choose from. */
+function isWanted(name: string): boolean {
+  return wanted === name || (wanted === '' && !(isOfSome && Object.hasOwn(parts, name)))
+}
+
 function problemOfCase(): string | null {
+  if (isOfSome && Object.hasOwn(parts, wanted)) return `CASE=${wanted} measures Sluice alone: PEER has no part in it`
   if (['', 'page', ...suites].includes(wanted) || isOneCase) return null
   return `CASE takes a suite (${suites.join(', ')}), a case (${Object.keys(cases).join(', ')}) or page; not ${wanted}`
 }

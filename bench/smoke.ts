@@ -17,8 +17,12 @@ let failed = 0
 try {
   for (const peer of peers) {
     for (const mode of peer.modes) {
-      // Once more when it fails: on a machine that something else keeps busy for a moment, a gateway sheds load, as it should.
-      const problem = (await problemOf(peer, mode, backdrop)) && (await problemOf(peer, mode, backdrop))
+      let problem = await problemOf(peer, mode, backdrop)
+      // On a machine that something else keeps busy for a moment, a gateway sheds load, as it should.
+      if (problem !== null && /: status (?:429|503)$/.test(problem)) {
+        console.log(`once more: ${peer.title}, ${mode}: ${problem}`)
+        problem = await problemOf(peer, mode, backdrop)
+      }
       console.log(
         `${problem === null ? 'ok' : 'FAILED'}: ${peer.title}, ${mode}${problem === null ? '' : `: ${problem}`}`
       )

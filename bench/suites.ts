@@ -5,6 +5,7 @@ import { runBare, runFull } from './side-by-side/cost.ts'
 import { runFootprint } from './side-by-side/footprint.ts'
 import { runGrowth } from './side-by-side/growth.ts'
 import { runLatency } from './side-by-side/latency.ts'
+import { runTokens } from './side-by-side/tokens.ts'
 import type { Suite } from './suite.ts'
 import { runTelemetry } from './telemetry.ts'
 
@@ -12,6 +13,7 @@ import { runTelemetry } from './telemetry.ts'
 export const sideBySide: Record<string, () => Promise<Suite[]>> = {
   bare: runBare,
   full: runFull,
+  tokens: runTokens,
   latency: runLatency,
   footprint: runFootprint,
   growth: runGrowth

@@ -30,7 +30,8 @@ type client struct {
 	// Whether the poller tells when it can be written to.
 	writes bool
 	fd     int
-	// Bytes of the request.
+	// The request, and how much of it is sent.
+	text []byte
 	sent int
 	// From when the latency counts, and when it really asked.
 	since, asked time.Duration
@@ -82,13 +83,13 @@ func (c *client) connected() error {
 }
 
 // send goes on with the request. The poller tells when there is room for more.
-func (c *client) send(request []byte, p *poller) error {
-	count, err := syscall.Write(c.fd, request[c.sent:])
+func (c *client) send(p *poller) error {
+	count, err := syscall.Write(c.fd, c.text[c.sent:])
 	if err != nil && err != syscall.EAGAIN && err != syscall.EINTR {
 		return err
 	}
 	c.sent += max(count, 0)
-	writes := c.sent < len(request)
+	writes := c.sent < len(c.text)
 	if writes == c.writes {
 		return nil
 	}

@@ -18,7 +18,10 @@ type Job struct {
 	Method  string            `json:"method"`
 	Path    string            `json:"path"`
 	Headers map[string]string `json:"headers"`
-	Body    *string           `json:"body"`
+	// Bearer tokens: each request carries the next one, and after the last one the first again. The next job for the same
+	// server goes on where this one ends. Empty: none.
+	Tokens []string `json:"tokens"`
+	Body   *string  `json:"body"`
 	// How many connections ask.
 	Connections int `json:"connections"`
 	// Further connections that ask once, and then stay open and say nothing.
@@ -79,13 +82,25 @@ func (job *Job) plan() plan {
 	return newConstantRate(job.Connections, job.Rate, total)
 }
 
-// request is all that is ever sent.
-func (job *Job) request() []byte {
+// texts are the requests, of which each is sent in its turn.
+func (job *Job) texts() [][]byte {
+	if len(job.Tokens) == 0 {
+		return [][]byte{job.text("")}
+	}
+	texts := make([][]byte, len(job.Tokens))
+	for index, token := range job.Tokens {
+		texts[index] = job.text("Authorization: Bearer " + token + "\r\n")
+	}
+	return texts
+}
+
+func (job *Job) text(header string) []byte {
 	var text strings.Builder
 	fmt.Fprintf(&text, "%s %s HTTP/1.1\r\nHost: %s\r\n", job.Method, job.Path, job.URL)
 	for _, name := range slices.Sorted(maps.Keys(job.Headers)) {
 		fmt.Fprintf(&text, "%s: %s\r\n", name, job.Headers[name])
 	}
+	text.WriteString(header)
 	if job.Body != nil {
 		fmt.Fprintf(&text, "Content-Length: %d\r\n", len(*job.Body))
 	}

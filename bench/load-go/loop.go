@@ -27,10 +27,12 @@ var (
 // loop does a job: one thread that never waits but for the poller. What is sent is made once, what is read goes through one
 // buffer, and nothing is allocated for a request.
 type loop struct {
-	job     Job
-	request []byte
-	server  *syscall.SockaddrInet4
-	poller  *poller
+	job   Job
+	texts [][]byte
+	// How many requests of this job and those before it were begun: whose turn it is of the texts.
+	turn   int
+	server *syscall.SockaddrInet4
+	poller *poller
 	// First those that ask, then those that stay idle.
 	clients []client
 	plan    plan
@@ -52,7 +54,8 @@ type loop struct {
 	first     error
 }
 
-func newLoop(job Job) (*loop, error) {
+// newLoop begins with the text whose turn it is.
+func newLoop(job Job, turn int) (*loop, error) {
 	if err := job.check(); err != nil {
 		return nil, err
 	}
@@ -66,7 +69,8 @@ func newLoop(job Job) (*loop, error) {
 	}
 	l := &loop{
 		job:           job,
-		request:       job.request(),
+		texts:         job.texts(),
+		turn:          turn,
 		server:        &syscall.SockaddrInet4{Port: address.Port, Addr: [4]byte(address.IP.To4())},
 		poller:        poller,
 		clients:       make([]client, job.Connections+job.Idle),
@@ -168,7 +172,9 @@ func (l *loop) ask(c *client) error {
 		return c.connect(l.server, l.poller)
 	}
 	c.state = asking
-	return c.send(l.request, l.poller)
+	c.text = l.texts[l.turn%len(l.texts)]
+	l.turn++
+	return c.send(l.poller)
 }
 
 func (l *loop) handle(c *client, events uint32) {
@@ -179,7 +185,7 @@ func (l *loop) handle(c *client, events uint32) {
 			err = l.ask(c)
 		}
 	case events == syscall.EPOLLOUT:
-		err = c.send(l.request, l.poller)
+		err = c.send(l.poller)
 	default:
 		l.receive(c)
 	}
@@ -212,7 +218,7 @@ func (l *loop) read(c *client, data []byte) {
 	case !c.reader.isDone():
 	case len(rest) > 0:
 		l.finish(c, errUnasked)
-	case c.sent < len(l.request):
+	case c.sent < len(c.text):
 		l.finish(c, errEarly)
 	default:
 		l.finish(c, nil)

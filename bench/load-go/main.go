@@ -28,13 +28,15 @@ func main() {
 	input.Buffer(nil, 16<<20)
 	output := json.NewEncoder(os.Stdout)
 	var last *loop
+	// By server.
+	turns := map[string]int{}
 	for input.Scan() {
 		if last != nil {
 			last.close()
 		}
 		var result any
 		var err error
-		if last, result, err = do(input.Bytes()); err != nil {
+		if last, result, err = do(input.Bytes(), turns); err != nil {
 			result = Failure{err.Error()}
 		}
 		if err := output.Encode(result); err != nil {
@@ -47,15 +49,16 @@ func main() {
 }
 
 // do does a job. Its loop, if it came to one, has to be closed.
-func do(line []byte) (*loop, Result, error) {
+func do(line []byte, turns map[string]int) (*loop, Result, error) {
 	var job Job
 	if err := json.Unmarshal(line, &job); err != nil {
 		return nil, Result{}, err
 	}
-	l, err := newLoop(job)
+	l, err := newLoop(job, turns[job.URL])
 	if err != nil {
 		return nil, Result{}, err
 	}
+	defer func() { turns[job.URL] = l.turn }()
 	if err := l.warmUp(); err != nil {
 		return l, Result{}, err
 	}

@@ -11,6 +11,8 @@ import { startReceiver } from '../telemetry/start-receiver.ts'
 export interface Backdrop extends Pick<PeerSettings, 'upstreamPort' | 'otlpPort' | 'jwt'> {
   /** Of a user, for all of the run. */
   token: string
+  /** So many others of the same user. */
+  signTokens(count: number): Promise<string[]>
   load: LoadGenerator
   /** Spans that have arrived so far. */
   spans(): Promise<number>
@@ -35,7 +37,8 @@ export async function startBackdrop(): Promise<Backdrop> {
     upstreamPort: portOf(upstream.url),
     otlpPort: receiver.port,
     jwt: { secret, issuer, audience },
-    token: await signToken(secret),
+    token: await signToken(secret, 0),
+    signTokens: count => Promise.all(Array.from({ length: count }, (_, index) => signToken(secret, index + 1))),
     load,
     spans: receiver.spans,
     isPinned,
@@ -45,12 +48,13 @@ export async function startBackdrop(): Promise<Backdrop> {
   }
 }
 
-function signToken(secret: string): Promise<string> {
+function signToken(secret: string, number: number): Promise<string> {
   return new SignJWT({ user_id: '0198c2d4-0000-7000-8000-000000000001', roles: ['customer'] })
     .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
     .setIssuer(issuer)
     .setAudience(audience)
     .setSubject('0198c2d4-0000-7000-8000-000000000001')
+    .setJti(String(number))
     .setIssuedAt()
     .setExpirationTime('12h')
     .sign(Buffer.from(secret))

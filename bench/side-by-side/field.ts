@@ -1,12 +1,13 @@
 import type { CaseName } from '../cases.ts'
 import type { Mode, Peer } from '../peer.ts'
+import { count } from '../settings.ts'
 import type { Method } from '../suite.ts'
 import { type Backdrop, startBackdrop } from './backdrop.ts'
 import { turnMs } from './measure.ts'
 import { buildPeers } from './peers.ts'
 import { casesOf, type Running, type Setting, startPeer } from './running.ts'
 
-export const rounds = Number(process.env.ROUNDS ?? 5)
+export const rounds = count('ROUNDS', 5)
 
 /** All that takes part in a suite, under way. */
 export interface Field {

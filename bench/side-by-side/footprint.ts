@@ -1,13 +1,14 @@
 // What a contender takes besides the time of requests.
 import { cases } from '../cases.ts'
 import type { Mode } from '../peer.ts'
+import { count } from '../settings.ts'
 import { type Case, type Contender, type Suite, summarize } from '../suite.ts'
 import { type Field, rounds, withField } from './field.ts'
 import { loadFor, measureCost, warmUp } from './measure.ts'
 import { type Running, startPeer } from './running.ts'
 
 /** Memory has to be flat over these. */
-const requests = Number(process.env.REQUESTS ?? 1_000_000)
+const requests = count('REQUESTS', 1_000_000)
 const parts = 4
 /** Who would take longer for one part, in seconds, is left out. */
 const longestPart = 60

@@ -2,11 +2,12 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type CaseName, cases } from '../cases.ts'
 import type { LoadGenerator, LoadJob, LoadResult } from '../load-generator.ts'
+import { count } from '../settings.ts'
 import { questionOf } from './answers.ts'
 import type { Running } from './running.ts'
 
 /** How long each turn of a contender takes, in milliseconds. */
-export const turnMs = Number(process.env.TURN_MS ?? 1500)
+export const turnMs = count('TURN_MS', 1500)
 
 /**
  * How long a contender is loaded before each of its turns, in milliseconds: what it let go of while it had nothing to do, or
@@ -15,7 +16,7 @@ export const turnMs = Number(process.env.TURN_MS ?? 1500)
 const leadInMs = 400
 
 /** What is compiled late, with what was learnt until then, counts as work; of programs that run for days it is none. */
-const warmUpMs = Number(process.env.WARM_UP_MS ?? 4000)
+const warmUpMs = count('WARM_UP_MS', 4000)
 
 export interface Cost {
   /** CPU microseconds per request, of the whole tree of processes. */

@@ -62,6 +62,20 @@ if (typeof load === 'string') {
     t.strictSame([...seen], ['POST /a?b=c value {"é":1}'])
   })
 
+  t.test('takes tokens by turns, and goes on with them in the next job', async t => {
+    const seen: string[] = []
+    const job = await jobFor(t, (request, response) => {
+      seen.push(request.headers.authorization ?? 'none')
+      response.end('abcdef')
+    })
+    const asking = { ...job, connections: 1, requests: 3, tokens: ['a', 'b', 'c'] }
+    for (let time = 0; time < 2; time++) t.equal((await load.run(asking)).errors, 0)
+    t.strictSame(
+      seen,
+      ['a', 'b', 'c', 'a', 'b', 'c', 'a', 'b'].map(token => `Bearer ${token}`)
+    )
+  })
+
   t.test('keeps a rate, and counts a latency from when a request was due', async t => {
     let asked = 0
     const job = await jobFor(t, (_request, response) => {

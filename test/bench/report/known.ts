@@ -42,6 +42,7 @@ export function known({ bare = 18, full = 50, memory = [100, 100] } = {}): Resul
     [one]: { 'bare Fastify': [10, 10, 10], Sluice: [ours, ours, ours], ...others, Envoy: [40, 40, 40] },
     [list]: { 'bare Fastify': [20, 20, 20], Sluice: [70, 72, 71], ...others }
   })
+  const tokens = (ours: number) => ({ Sluice: [ours], 'Gin + grpc-go': [100] })
   const memories = memory.map((megabytes, index) => [`MB after ${index}`, { Sluice: [megabytes] }])
   const footprint = (mode: string) => ({
     ...costs(`footprint-${mode}`, Object.fromEntries(memories)),
@@ -60,6 +61,7 @@ export function known({ bare = 18, full = 50, memory = [100, 100] } = {}): Resul
     suites: {
       bare: recorded(costs('bare', costsOf(bare))),
       full: recorded(costs('full', costsOf(full))),
+      tokens: recorded(costs('tokens', { one: tokens(50), each: tokens(80) })),
       footprint: recorded(footprint('bare'), footprint('full'))
     }
   }
