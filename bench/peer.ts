@@ -50,6 +50,8 @@ export interface Peer {
   cases?: readonly CaseName[]
   /** Whether `extraRoutes` and `workers` mean something to it. Default: no. */
   scales?: boolean
+  /** How many spans a request for one product makes, with `full` and all traces. Default: none. */
+  spans?: number
   /** How it differs in what it does, for the report: a check that it lacks, a form that it has of its own. */
   remarks?: string
   /** What it is asked in place of a case, when it does not transcode. Default: as all are. */

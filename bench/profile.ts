@@ -15,6 +15,7 @@ import { fastify } from './peers/fastify.ts'
 import { httpProxy } from './peers/http-proxy.ts'
 import { nodeHttp2 } from './peers/node-http2.ts'
 import { sluice } from './peers/sluice.ts'
+import { endAllWithSignals } from './processes/signals.ts'
 import { type Tops, topsOf } from './profile/top.ts'
 import { count } from './settings.ts'
 import { startBackdrop } from './side-by-side/backdrop.ts'
@@ -33,6 +34,7 @@ const mode = choose('MODE', peer.modes, peer.modes.at(-1)!) as Mode
 const caseName = choose('CASE', casesOf(peer), 'product') as CaseName
 const sampling = Number(choose('SAMPLING', mode === 'full' ? ['1', '0.1', '0'] : ['0'], mode === 'full' ? '1' : '0'))
 
+endAllWithSignals()
 const { profile, requests } = await record()
 const output = `${root}.cache/bench/${peer.id}-${mode}-${caseName}.cpuprofile`
 await mkdir(`${root}.cache/bench`, { recursive: true })

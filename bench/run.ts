@@ -2,6 +2,7 @@
 // known of the others; CASE=list20, or PEER=sluice,gin, measures that much alone, and writes nothing; CASE=page measures
 // nothing, and writes the page anew.
 import { cases } from './cases.ts'
+import { endAllWithSignals } from './processes/signals.ts'
 import { record, rewrite, show } from './report.ts'
 import { participants, problemOfPeers } from './side-by-side/peers.ts'
 import { parts, sideBySide, suites } from './suites.ts'
@@ -15,6 +16,7 @@ if (problem !== null) {
   console.error(problem)
   process.exit(1)
 }
+endAllWithSignals()
 if (wanted === 'page') await rewrite(suites)
 const names = isOneCase ? ['bare', 'full'] : suites.filter(isWanted)
 for (const name of names) {

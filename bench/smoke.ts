@@ -2,6 +2,7 @@
 // no time.
 import type { CaseName } from './cases.ts'
 import type { Mode, Peer } from './peer.ts'
+import { endAllWithSignals } from './processes/signals.ts'
 import { type Backdrop, startBackdrop } from './side-by-side/backdrop.ts'
 import { loadFor } from './side-by-side/measure.ts'
 import { buildPeers } from './side-by-side/peers.ts'
@@ -10,6 +11,7 @@ import { casesOf, type Setting, startPeer } from './side-by-side/running.ts'
 /** Of each case. */
 const requests = 200
 
+endAllWithSignals()
 const { peers, missing } = await buildPeers({ quickly: true })
 for (const { peer, reason } of missing) console.log(`skipped: ${peer.title}: ${reason}`)
 const backdrop = await startBackdrop()
@@ -42,8 +44,10 @@ async function problemOf(peer: Peer, mode: Mode, backdrop: Backdrop): Promise<st
     try {
       if (mode === 'full') await checkTokens(running.host)
       const before = await backdrop.spans()
-      for (const name of casesOf(peer)) await loadFor(running, name, backdrop.load, { requests: requestsOf(name) })
-      if (mode === 'full') await untilSpans(backdrop, before)
+      await loadFor(running, 'product', backdrop.load, { requests })
+      if (mode === 'full') await untilSpans(backdrop, before + requests * peer.spans!)
+      const others = casesOf(peer).filter(name => name !== 'product')
+      for (const name of others) await loadFor(running, name, backdrop.load, { requests: requestsOf(name) })
       return null
     } finally {
       await running.stop()
@@ -66,11 +70,11 @@ async function checkTokens(host: string): Promise<void> {
   }
 }
 
-/** Traces are exported a few seconds later at most. */
-async function untilSpans({ spans }: Backdrop, before: number): Promise<void> {
+/** Until there are so many. Traces are exported a few seconds later at most. */
+async function untilSpans({ spans }: Backdrop, expected: number): Promise<void> {
   const deadline = performance.now() + 15_000
-  while ((await spans()) < before + requests) {
-    if (performance.now() > deadline) throw new Error('its spans did not arrive')
+  for (let seen = await spans(); seen < expected; seen = await spans()) {
+    if (performance.now() > deadline) throw new Error(`${expected - seen} of its spans did not arrive`)
     await new Promise(resolve => setTimeout(resolve, 50))
   }
 }

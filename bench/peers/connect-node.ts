@@ -16,6 +16,7 @@ export const connectNode: Peer = {
   id: 'connect-node',
   title: 'Fastify + connect-node',
   modes: ['bare', 'full'],
+  spans: 6,
   scales: true,
   remarks: [
     'With `full`: @fastify/jwt, @fastify/rate-limit, mollitia, @fastify/otel, instrumentation-http. Its circuit counts calls:',

@@ -23,6 +23,7 @@ export const envoy: Peer = {
   id: 'envoy',
   title: 'Envoy',
   modes: ['bare', 'full'],
+  spans: 2,
   scales: true,
   remarks: [
     'With `full`: local_ratelimit for each address, jwt_authn with its cache of tokens, outlier detection as the circuit, two',

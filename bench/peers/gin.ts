@@ -5,6 +5,7 @@ export const gin = goPeer('gin', {
   id: 'gin',
   title: 'Gin + grpc-go',
   modes: ['bare', 'full'],
+  spans: 5,
   scales: true,
   modules: ['gin-gonic/gin', 'google.golang.org/grpc'],
   remarks:

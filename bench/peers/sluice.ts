@@ -23,6 +23,7 @@ export function sluiceWith(title: string, env: NodeJS.ProcessEnv = {}): Peer {
     id: 'sluice',
     title,
     modes: ['bare', 'full'],
+    spans: 6,
     scales: true,
     remarks: [
       'V8 is told not to allocate lists of listeners among old objects (run.ts). With `full`: limits by address and by user. A',

@@ -5,6 +5,7 @@ export const vanguard = goPeer('vanguard', {
   id: 'vanguard',
   title: 'vanguard-go',
   modes: ['bare', 'full'],
+  spans: 4,
   // Over REST it streams only google.api.HttpBody.
   cases: ['product', 'list20', 'list200', 'order', 'wide10', 'wide50', 'wide200'],
   modules: ['connectrpc.com/vanguard'],
