@@ -9,5 +9,5 @@ export const gin = goPeer('gin', {
   scales: true,
   modules: ['gin-gonic/gin', 'google.golang.org/grpc'],
   remarks:
-    'With `full`: otelgin, otelgrpc, golang-jwt, x/time/rate, gobreaker; the same 5 spans. Streams pass the circuit by.'
+    'With `full`: otelgin, otelgrpc, golang-jwt, x/time/rate, gobreaker; 5 spans. Streams pass the circuit by.'
 })

@@ -26,8 +26,8 @@ export function sluiceWith(title: string, env: NodeJS.ProcessEnv = {}): Peer {
     spans: 6,
     scales: true,
     remarks: [
-      'V8 is told not to allocate lists of listeners among old objects (run.ts). With `full`: limits by address and by user. A',
-      'token that was verified is remembered for up to a minute, and the load has one token.'
+      'V8 is told not to allocate lists of listeners among old objects (run.ts). With `full`: limits by address and by user; 6 spans.',
+      'A token that was verified is remembered for up to a minute, and the load has one token; one table has many.'
     ].join(' '),
     version: async () => `${packageJson.version}, ${versionsOf('fastify')}`,
     build: async () => null,

@@ -80,7 +80,7 @@ async function samplingTable(field: Field): Promise<Suite> {
   const measured = await costsOf(field, field.running, 'product')
   return {
     title: 'Full, by how many traces are kept: CPU per request',
-    text: `${cases.product.title}.`,
+    text: `${cases.product.title}. Bare Fastify, which traces nothing, is measured once.`,
     unit: 'µs',
     ratiosTo: [titlesOf.ours],
     method: field.method,
