@@ -8,6 +8,5 @@ export const gin = goPeer('gin', {
   spans: 5,
   scales: true,
   modules: ['gin-gonic/gin', 'google.golang.org/grpc'],
-  remarks:
-    'With `full`: otelgin, otelgrpc, golang-jwt, x/time/rate, gobreaker; 5 spans. Streams pass the circuit by.'
+  remarks: 'With `full`: otelgin, otelgrpc, golang-jwt, x/time/rate, gobreaker; 5 spans. Streams pass the circuit by.'
 })
