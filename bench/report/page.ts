@@ -104,7 +104,7 @@ function howToRun(contenders: readonly Participant[], names: readonly string[]):
     'make bench CASE=product PEER=sluice,gin # some contenders, or one case: tells what it finds, and writes nothing',
     'make bench CASE=page                    # nothing; this page anew, out of bench/results.json',
     'make bench-smoke                        # whether all contenders still run and answer right, in a minute',
-    'make profile CASE=order MODE=bare        # where Sluice spends its time: by function, file and area',
+    'make profile CASE=order MODE=bare       # where Sluice spends its time: by function, file and area',
     '```',
     '',
     `Suites for \`CASE=\`: ${list(names)}. Cases: ${list(Object.keys(cases))}.`,

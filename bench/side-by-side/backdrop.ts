@@ -24,12 +24,15 @@ export interface Backdrop extends Pick<PeerSettings, 'upstreamPort' | 'otlpPort'
 const issuer = 'bench'
 const audience = 'shop'
 
-/** @throws Error on a machine without Go */
+/** Ends the process on a machine without Go. */
 export async function startBackdrop(): Promise<Backdrop> {
   // Before anything is started: all of it is then beside the first core too.
   const isPinned = await pin(process.pid, { others: 1 })
   const load = await startLoadGenerator()
-  if (typeof load === 'string') throw new Error(`there is nothing to load with: ${load}`)
+  if (typeof load === 'string') {
+    console.error(`There is nothing to load with: ${load}.`)
+    process.exit(1)
+  }
   const upstream = await startUpstream(answers)
   const receiver = await startReceiver()
   const secret = randomBytes(32).toString('hex')
