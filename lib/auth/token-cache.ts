@@ -1,9 +1,7 @@
-import { RecentMap } from '../recent-map.ts'
-
 const maxTtlMs = 60_000
 
 export interface TokenCacheOptions {
-  /** How many tokens are remembered at most, and the half of them that came last at least. Default 10,000. */
+  /** How many tokens are remembered; the one that was verified longest ago is forgotten first. Default 10,000. */
   maxTokens?: number
   /** Milliseconds since the epoch. Default: `Date.now()`. */
   now?: () => number
@@ -14,11 +12,17 @@ export interface TokenCacheOptions {
  * They are kept as they are: to hash them hides nothing, as what they say is sent on with the token itself.
  */
 export class TokenCache<Value> {
-  readonly #entries: RecentMap<string, { value: Value; until: number }>
+  readonly #entries = new Map<string, { value: Value; until: number }>()
+  /**
+   * Stands before the oldest token. A new one would have to pass, each time, the holes that all tokens before it have left in
+   * the map.
+   */
+  readonly #oldest = this.#entries.keys()
+  readonly #maxTokens: number
   readonly #now: () => number
 
   constructor({ maxTokens = 10_000, now = () => Date.now() }: TokenCacheOptions = {}) {
-    this.#entries = new RecentMap(maxTokens)
+    this.#maxTokens = maxTokens
     this.#now = now
   }
 
@@ -34,6 +38,7 @@ export class TokenCache<Value> {
   set(token: string, value: Value, expiresAtMs: number): void {
     const until = Math.min(this.#now() + maxTtlMs, expiresAtMs)
     this.#entries.set(token, { value, until })
+    if (this.#entries.size > this.#maxTokens) this.#entries.delete(this.#oldest.next().value!)
   }
 
   /** Forgets all: a key may be gone that some were verified with. */

@@ -1,5 +1,4 @@
 import { hash } from 'node:crypto'
-import { RecentMap } from '../recent-map.ts'
 import type { TokenBucket, TokenStore } from './store.ts'
 import { type Decision, takeTokens } from './token-bucket.ts'
 
@@ -16,26 +15,48 @@ export interface MemoryStoreOptions {
   now?: () => number
 }
 
-/** Token buckets of one process, by key. */
+/**
+ * Token buckets of one process, by key. They are kept in two maps: when the first is full, it becomes the second, and what
+ * was in that and not used since is forgotten. To move each key that is used to the end of one map would cost a new table
+ * every few requests.
+ */
 export class MemoryStore implements TokenStore {
-  /** When the bucket of a key is full again. */
-  readonly #fullAt: RecentMap<string, number>
+  #recent = new Map<string, number>()
+  #older = new Map<string, number>()
+  readonly #maxRecent: number
   readonly #now: () => number
 
   constructor({ maxKeys = defaultMaxKeys, now = () => performance.now() }: MemoryStoreOptions = {}) {
-    this.#fullAt = new RecentMap(maxKeys)
+    this.#maxRecent = Math.ceil(maxKeys / 2)
     this.#now = now
   }
 
   /** How many keys are remembered. */
   get size(): number {
-    return this.#fullAt.size
+    return this.#recent.size + this.#older.size
   }
 
   take(text: string, bucket: TokenBucket, cost = 1): Decision {
     const key = text.length > maxKeyLength ? hash('sha256', text, 'base64url') : text
-    const decision = takeTokens(bucket, this.#fullAt.get(key), this.#now(), cost)
-    this.#fullAt.set(key, decision.fullAt)
+    const decision = takeTokens(bucket, this.#fullAt(key), this.#now(), cost)
+    this.#recent.set(key, decision.fullAt)
+    if (this.#recent.size >= this.#maxRecent) this.#forget()
     return decision
+  }
+
+  /** When the bucket of the key is full again. */
+  #fullAt(key: string): number | undefined {
+    const fullAt = this.#recent.get(key)
+    if (fullAt !== undefined || this.#older.size === 0) return fullAt
+    const older = this.#older.get(key)
+    // It is about to be a recent one.
+    if (older !== undefined) this.#older.delete(key)
+    return older
+  }
+
+  /** All that was not used since the last time. */
+  #forget(): void {
+    this.#older = this.#recent
+    this.#recent = new Map()
   }
 }

@@ -32,11 +32,28 @@ t.test('nothing is remembered once a key may be gone', async t => {
   t.equal(cache.get('token'), null)
 })
 
-t.test('so many are remembered, and those that came last are not forgotten', async t => {
-  const { cache, clock } = setUp(4)
-  for (const token of ['a', 'b', 'c', 'd']) cache.set(token, token, clock.now + 500)
+t.test('what is forgotten in between, or all at once, does not count among them', async t => {
+  const { cache, clock } = setUp(2)
+  const set = (token: string, lifeMs: number) => cache.set(token, token, clock.now + lifeMs)
+  const known = () => ['a', 'b', 'c', 'd', 'e', 'f'].filter(token => cache.get(token) !== null)
+  set('a', 500)
+  set('b', 100)
+  clock.now += 100
+  t.equal(cache.get('b'), null)
+  set('c', 500)
+  t.same(known(), ['a', 'c'])
+  set('d', 500)
+  t.same(known(), ['c', 'd'])
+  cache.clear()
+  for (const token of ['a', 'e', 'f']) set(token, 500)
+  t.same(known(), ['e', 'f'])
+})
+
+t.test('so many are remembered, and the oldest is forgotten first', async t => {
+  const { cache, clock } = setUp(2)
+  for (const token of ['a', 'b', 'c']) cache.set(token, token, clock.now + 500)
   t.same(
-    ['a', 'b', 'c', 'd'].map(token => cache.get(token)),
-    [null, null, 'c', 'd']
+    ['a', 'b', 'c'].map(token => cache.get(token)),
+    [null, 'b', 'c']
   )
 })
